@@ -1,0 +1,23 @@
+"""Errors a user can act on. Every message says what is wrong, what was expected and what was received."""
+
+from __future__ import annotations
+
+
+class ReaderError(Exception):
+    """Base of all errors that are shown to the user as one line, never as a traceback."""
+
+
+class StrokesError(ReaderError, ValueError):
+    """The strokes of a drawing are malformed."""
+
+
+class ImageError(ReaderError, ValueError):
+    """A picture cannot be decoded, or is larger than what is read."""
+
+
+class DatasetError(ReaderError):
+    """MNIST or an ink file cannot be had, or is not what it should be."""
+
+
+class ArtifactError(ReaderError):
+    """Weights or report are missing, damaged, or do not belong together."""
