@@ -79,7 +79,8 @@ def _core(square: Ink) -> Ink:
     while len(square) < CORE_SIDE:
         square = square.repeat(2, axis=0).repeat(2, axis=1)
     small = cv2.resize(square.astype(np.float32), (CORE_SIDE, CORE_SIDE), interpolation=cv2.INTER_AREA)
-    return np.rint(small * (255.0 / small.max())).astype(np.uint8)
+    core: Ink = np.rint(small * (255.0 / small.max())).astype(np.uint8)
+    return core
 
 
 def _center_of_mass(core: Ink) -> tuple[float, float]:

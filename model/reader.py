@@ -1,0 +1,109 @@
+"""The door: strokes or a picture in, a Reading out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from model.framing import frame_glyph
+from model.images import Picture, load_grey, photo_ink
+from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading
+from model.segmentation import Glyph, find_glyphs
+from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""The folder of the shipped weights and their report."""
+
+
+class Reader:
+    """Reads digits from drawings and pictures with one classifier; immutable, so sessions may share it."""
+
+    def __init__(self, predict: Predict, *, threshold: float = 0.5) -> None:
+        """Make a reader.
+
+        Args:
+            predict: (n, 28, 28) uint8 frames -> (n, 10) float logits, whose softmax is taken as calibrated.
+            threshold: 0-1, the least confidence that is accepted.
+        """
+        self._predict = predict
+        self.threshold = threshold
+
+    @classmethod
+    def load(cls, weights: Path = WEIGHTS) -> Reader:
+        """Load the classifier of a weights folder and warm it up; imports TensorFlow.
+
+        Raises:
+            ArtifactError: weights or report are missing, damaged, or do not belong together.
+        """
+        from model.artifacts import load_classifier  # TensorFlow takes seconds to import: only loading may pay that
+
+        classifier = load_classifier(weights)
+        return cls(classifier.predict, threshold=classifier.threshold)
+
+    def read_drawing(self, strokes: Iterable[ArrayLike], pen_width: float = 20.0) -> Reading:
+        """Read one digit drawn by hand.
+
+        Args:
+            strokes: one (n, 2) array-like a stroke, canvas px, y down.
+            pen_width: px, the pen it was drawn with; a path no longer than that is a dot.
+
+        Returns:
+            A Reading of one digit, or of none with the finding NOTHING or TOO_LITTLE_INK.
+
+        Raises:
+            StrokesError: the strokes are malformed, or the pen width is not a positive number.
+        """
+        arrays = as_strokes(strokes)
+        pen_width = as_pen_width(pen_width)
+        if not arrays:
+            return Reading((), Finding.NOTHING)
+        if extent(arrays) < pen_width:
+            return Reading((), Finding.TOO_LITTLE_INK)
+        framing = frame_glyph(ink_digit(arrays))
+        assert framing is not None, "strokes longer than the pen leave ink"
+        digits = self._read_frames([framing.frame], [drawing_box(arrays, pen_width)])
+        return Reading((Line(digits),), digits[0].finding)
+
+    def read_photo(self, picture: Picture) -> Reading:
+        """Read all digits of a picture, line by line, each line from left to right.
+
+        Args:
+            picture: PNG, JPEG, … bytes, the path of such a file, or pixels as (h, w), (h, w, 3) RGB or (h, w, 4) RGBA
+                uint8.
+
+        Returns:
+            A Reading whose boxes are pixels of the upright picture; without lines if no glyph is found.
+
+        Raises:
+            ImageError: the picture cannot be decoded or is too large.
+        """
+        glyph_lines = find_glyphs(photo_ink(load_grey(picture)))
+        lines = tuple(line for glyphs in glyph_lines if (line := self._read_line(glyphs)).digits)
+        accepted = any(digit.accepted for line in lines for digit in line.digits)
+        if lines and not accepted:
+            return Reading(lines, Finding.NOT_A_DIGIT)
+        return Reading(lines, Finding.DIGIT if lines else Finding.NOTHING)
+
+    def _read_line(self, glyphs: Sequence[Glyph]) -> Line:
+        framings = [frame_glyph(glyph.ink) for glyph in glyphs]
+        inked = [(glyph.box, framing.frame) for glyph, framing in zip(glyphs, framings, strict=True) if framing]
+        return Line(self._read_frames([frame for _, frame in inked], [box for box, _ in inked]))
+
+    def _read_frames(self, frames: Sequence[Frame], boxes: Sequence[Box]) -> tuple[Digit, ...]:
+        if not frames:
+            return ()
+        rows = _softmax(self._predict(np.stack(frames)))
+        return tuple(self._digit(row, box, frame) for row, box, frame in zip(rows, boxes, frames, strict=True))
+
+    def _digit(self, probabilities: NDArray[np.float64], box: Box, frame: Frame) -> Digit:
+        label = int(probabilities.argmax())
+        confidence = float(probabilities[label])
+        return Digit(label, confidence, confidence >= self.threshold, probabilities, box, frame)
+
+
+def _softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
