@@ -1,0 +1,126 @@
+"""What the page says about a drawing: the answer, the frame, the bars and the steps, each one piece of HTML.
+
+One element each, because at ten updates a second it is the number of elements that costs.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import cv2
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from model.framing import FRAME_SIDE, Framing, frame_glyph
+from model.reading import Digit, Finding, Ink, Reading, Stroke
+from model.strokes import ink_digit
+
+_WORDS = ((0.99, "Almost certain"), (0.9, "Confident"), (0.75, "Fairly confident"), (0.0, "Unsure"))
+_SLIGHT = 0.005
+"""A runner-up below this would be shown as 0%."""
+
+_PLAIN = {
+    Finding.NOTHING: ("Draw a digit", "Any digit from 0 to 9, with mouse, finger or pen. It is read while you draw."),
+    Finding.TOO_LITTLE_INK: ("Too little ink", "A dot is not enough to tell a digit. Keep drawing."),
+    Finding.NOT_A_DIGIT: ("Not a digit", "This does not look like any of the ten digits."),
+}
+
+
+def show_answer(reading: Reading) -> None:
+    """Show the answer, its bars and the frame it was read from."""
+    digit = next(iter(reading), None)
+    _answer(*_verdict(reading.finding, digit), accepted=digit is not None and digit.accepted)
+    _pictures(digit)
+
+
+def show_message(title: str, text: str) -> None:
+    """Show why there is no answer."""
+    _answer("?", title, text, accepted=False)
+    _pictures(None)
+
+
+def show_steps(strokes: list[Stroke]) -> None:
+    """Show how the drawing becomes the frame; worked out only while the expander is open."""
+    with st.expander("How the frame is made", key="steps", on_change="rerun") as steps:
+        if not steps.open:
+            return
+        framing = frame_glyph(ink := ink_digit(strokes)) if strokes else None
+        st.html(_steps(ink, framing) if framing else "<p>Draw something first.</p>")
+
+
+def confidence_in_words(confidence: float) -> str:
+    """How sure the classifier is, in words."""
+    return next(words for least, words in _WORDS if confidence >= least)
+
+
+def percent(probability: float) -> str:
+    """A probability as a number for people, who should not read certainty into rounding."""
+    return ">99%" if probability > 0.99 else f"{probability:.0%}"
+
+
+def _verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
+    """Sign, title and text of an answer."""
+    if digit is None or finding is Finding.NOT_A_DIGIT:
+        return "?", *_PLAIN[finding]
+    second = float(digit.probabilities[digit.runner_up])
+    if finding is Finding.BETWEEN:
+        title = f"{digit.label} or {digit.runner_up}"
+        return "?", title, f"Between two digits: {percent(digit.confidence)} against {percent(second)}."
+    title = f"{confidence_in_words(digit.confidence)}, {percent(digit.confidence)}"
+    text = f"{digit.label}, or perhaps {digit.runner_up}" if second >= _SLIGHT else "No other digit comes close."
+    return str(digit.label), title, text
+
+
+def _answer(sign: str, title: str, text: str, *, accepted: bool) -> None:
+    kind = "accepted" if accepted else "open"
+    with st.container(key="answer"):
+        st.html(
+            f'<div class="answer {kind}" role="status"><div class="sign">{sign}</div>'
+            f'<div><div class="title">{title}</div><div class="text">{text}</div></div></div>'
+        )
+
+
+def _pictures(digit: Digit | None) -> None:
+    with st.container(key="evidence"):
+        with st.container(key="frame"):
+            frame = np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8) if digit is None else digit.frame
+            caption = "What the network sees: 28×28"
+            st.html(f'<figure class="frame">{_picture(frame, caption)}<figcaption>{caption}</figcaption></figure>')
+        with st.container(key="bars"):
+            st.html(_bars(np.zeros(10) if digit is None else digit.probabilities))
+
+
+def _bars(probabilities: NDArray[np.float64]) -> str:
+    best = int(probabilities.argmax()) if probabilities.any() else None
+    rows = (
+        f'<li class="{"best" if label == best else ""}"><b>{label}</b><span class="track">'
+        f'<i style="width:{100 * probability:.1f}%"></i></span><span class="number">{probability:.0%}</span></li>'
+        for label, probability in enumerate(probabilities)
+    )
+    return f'<ol class="bars" aria-label="Probability of each digit">{"".join(rows)}</ol>'
+
+
+def _steps(ink: Ink, framing: Framing) -> str:
+    x0, y0, x1, y1 = framing.box
+    cx, cy = framing.center
+    box = f"left:{x0}%;top:{y0}%;width:{x1 - x0}%;height:{y1 - y0}%"  # the ink is 100 px wide
+    middle = f"left:{(cx + 0.5) * 5:.1f}%;top:{(cy + 0.5) * 5:.1f}%"  # the core is 20 px wide
+    steps = (
+        (_picture(ink, "Ink"), "", "Ink", "Your strokes, drawn again with a pen that suits their size."),
+        (_picture(ink, "Box"), f'<i class="box" style="{box}"></i>', "Box", "A tight box around all of the ink."),
+        (_picture(framing.core, "20×20"), f'<i class="middle" style="{middle}"></i>', "20×20", "Shrunk to 20 pixels."),
+        (_picture(framing.frame, "28×28"), '<i class="middle" style="left:50%;top:50%"></i>', "Center of mass",
+         "Placed on 28×28 pixels so that its center of mass lies in the middle."),
+    )  # fmt: skip
+    figures = (
+        f"<figure><div>{picture}{mark}</div><figcaption><b>{title}</b><br>{text}</figcaption></figure>"
+        for picture, mark, title, text in steps
+    )
+    return f'<div class="steps">{"".join(figures)}</div>'
+
+
+def _picture(pixels: Ink, description: str) -> str:
+    """The pixels as they are; the browser enlarges them without smoothing."""
+    data = b64encode(cv2.imencode(".png", pixels)[1]).decode()
+    return f'<img class="pixels" alt="{description}" src="data:image/png;base64,{data}">'

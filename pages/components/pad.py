@@ -1,0 +1,60 @@
+"""The pad: the canvas, its listener, undo, clear and the pen's width. Nothing else imports the canvas package."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from pages.components import listener
+from pages.components.sheet import Sheet
+
+SIDE = 320
+"""Width and height of the canvas in px: wide enough for a finger, narrow enough for a phone of 360 px."""
+PAPER, INK = "#fffdf7", "#1f2a37"
+
+_CANVAS = "canvas"
+
+
+def show_pad() -> Sheet:
+    """Show the pad with its controls and return what is drawn on it."""
+    sheet = _sheet()
+    place = st.container(key="pad")
+    _controls(sheet)
+    with place:
+        _canvas(sheet)
+        data = {"sheet": sheet.number, "answered": sheet.answered, "pen_width": sheet.pen_width, "color": INK}
+        listener.listen(data, lambda: sheet.hear(listener.heard()))
+    return sheet
+
+
+def _sheet() -> Sheet:
+    """The session's sheet; given to the canvas anew when the visitor comes back from another page."""
+    sheet: Sheet = st.session_state.setdefault("sheet", Sheet())
+    if _CANVAS not in st.session_state:
+        sheet.give(sheet.objects)
+    return sheet
+
+
+def _controls(sheet: Sheet) -> None:
+    if "pen_width" not in st.session_state:
+        st.session_state.pen_width = sheet.pen_width
+    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
+        sheet.pen_width = st.slider("Pen width", 6, 40, step=2, key="pen_width", format="%d px")
+        if st.button("Undo", key="undo", icon=":material/undo:", shortcut="Mod+Z"):
+            sheet.undo()
+        if st.button("Clear", key="clear", icon=":material/ink_eraser:", shortcut="Backspace"):
+            sheet.clear()
+
+
+def _canvas(sheet: Sheet) -> None:
+    st_canvas(
+        key=_CANVAS,
+        width=SIDE,
+        height=SIDE,
+        stroke_width=sheet.pen_width,
+        stroke_color=INK,
+        background_color=PAPER,
+        # The canvas loads a drawing only when it differs from the one before: the number makes it differ.
+        initial_drawing={"objects": sheet.given, "sheet": sheet.number},
+        on_change=lambda: sheet.see(st.session_state[_CANVAS]["drawing"]["raw"]),
+    )

@@ -1,0 +1,66 @@
+"""The drawing of one visitor, and who may change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pages.components.fabric import Unchecked, is_sound
+
+Objects = list[Unchecked]
+"""Fabric path objects; what comes from the browser is unchecked until `strokes_of` reads it."""
+
+
+@dataclass
+class Sheet:
+    """What is drawn on the pad, kept in the visitor's session.
+
+    Two witnesses report it. The listener tells every stroke while it is drawn; the canvas tells the whole drawing a
+    while after the pen is up. Once the listener has spoken, the canvas can only repeat what is known, or, just after
+    an undo, what is no longer true, so its reports count only where the listener is silent.
+
+    Attributes:
+        number: counts how often the canvas was given its drawing anew; a message about an earlier sheet is void.
+        given: what the canvas was given then.
+        objects: what is drawn now.
+        heard: the listener has spoken.
+        answered: the number of the listener's last message.
+        pen_width: px.
+    """
+
+    number: int = 0
+    given: Objects = field(default_factory=list)
+    objects: Objects = field(default_factory=list)
+    heard: bool = False
+    answered: int = 0
+    pen_width: int = 20
+
+    def hear(self, message: Unchecked) -> None:
+        """Take the listener's message: the strokes drawn since this sheet was given to the canvas."""
+        if not isinstance(message, dict):
+            return
+        self.answered = message.get("message", 0)
+        self.heard = True
+        if message.get("sheet") == self.number:
+            self.objects = self.given + _as_list(message.get("objects"))
+
+    def see(self, drawing: Unchecked) -> None:
+        """Take the canvas's report: everything that is on it."""
+        if not self.heard and isinstance(drawing, dict):
+            self.objects = _as_list(drawing.get("objects"))
+
+    def undo(self) -> None:
+        """Take the last stroke away."""
+        self.give(self.objects[:-1])
+
+    def clear(self) -> None:
+        """Take everything away."""
+        self.give([])
+
+    def give(self, objects: Objects) -> None:
+        """Start a new sheet with these objects, without those that the canvas could not show."""
+        self.number += 1
+        self.objects = self.given = [item for item in objects if is_sound(item)]
+
+
+def _as_list(value: Unchecked) -> Objects:
+    return value if isinstance(value, list) else [value]

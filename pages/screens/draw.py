@@ -1,0 +1,52 @@
+"""Draw a digit and watch it being read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from model.errors import ArtifactError, StrokesError
+from pages.components.answer import show_answer, show_message, show_steps
+from pages.components.classifier import classifier, is_loading
+from pages.components.fabric import strokes_of
+from pages.components.pad import show_pad
+from pages.components.sheet import Sheet
+
+
+@st.fragment
+def draw_and_read() -> None:
+    """Pad and answer: the whole of what a stroke changes."""
+    left, right = st.columns([320, 520], gap="large")
+    with left:
+        sheet = show_pad()
+    with right:
+        read(sheet)
+
+
+def read(sheet: Sheet) -> None:
+    """Answer what is on the sheet."""
+    strokes = []
+    try:
+        strokes = strokes_of(sheet.objects)
+        reader = classifier()
+        if reader:
+            show_answer(reader.read_drawing(strokes, sheet.pen_width))
+        else:
+            show_message("One moment", "The classifier is loading. Draw already: it is read as soon as it is there.")
+    except StrokesError as error:
+        show_message("This drawing cannot be read", f"{error} Undo or clear it.")
+    except ArtifactError as error:
+        show_message("The classifier is missing", str(error))
+    show_steps(strokes)
+
+
+@st.fragment(run_every=0.25)
+def wait_for_classifier() -> None:
+    """Run the page again as soon as the classifier is there: what was drawn meanwhile is read then."""
+    if not is_loading():
+        st.rerun()
+
+
+st.title("Draw a digit")
+draw_and_read()
+if is_loading():
+    wait_for_classifier()
