@@ -18,8 +18,8 @@ _CANVAS = "canvas"
 def show_pad() -> Sheet:
     """Show the pad with its controls and return what is drawn on it."""
     sheet = _sheet()
-    place = st.container(key="pad")
-    _controls(sheet)
+    place = st.container(key="pad", gap=None)
+    _tools(sheet)
     with place:
         _canvas(sheet)
         data = {"sheet": sheet.number, "answered": sheet.answered, "pen_width": sheet.pen_width, "color": INK}
@@ -35,15 +35,15 @@ def _sheet() -> Sheet:
     return sheet
 
 
-def _controls(sheet: Sheet) -> None:
+def _tools(sheet: Sheet) -> None:
     if "pen_width" not in st.session_state:
         st.session_state.pen_width = sheet.pen_width
-    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
-        sheet.pen_width = st.slider("Pen width", 6, 40, step=2, key="pen_width", format="%d px")
+    with st.container(key="tools", horizontal=True):
         if st.button("Undo", key="undo", icon=":material/undo:", shortcut="Mod+Z"):
             sheet.undo()
-        if st.button("Clear", key="clear", icon=":material/ink_eraser:", shortcut="Backspace"):
+        if st.button("Clear", key="clear", icon=":material/delete:", shortcut="Esc"):
             sheet.clear()
+        sheet.pen_width = st.slider("Pen width", 6, 40, step=2, key="pen_width", format="%d px")
 
 
 def _canvas(sheet: Sheet) -> None:

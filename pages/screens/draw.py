@@ -15,11 +15,8 @@ from pages.components.sheet import Sheet
 @st.fragment
 def draw_and_read() -> None:
     """Pad and answer: the whole of what a stroke changes."""
-    left, right = st.columns([320, 520], gap="large")
-    with left:
-        sheet = show_pad()
-    with right:
-        read(sheet)
+    with st.container(key="board"):
+        read(show_pad())
 
 
 def read(sheet: Sheet) -> None:
