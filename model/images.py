@@ -1,22 +1,184 @@
-"""Picture bytes to ink."""
+"""Picture bytes to ink: decode, turn upright, take the paper away."""
 
 from __future__ import annotations
 
+import io
+import warnings
+from math import ceil
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
+from model.errors import ImageError
 from model.reading import Ink
 
+Grey = NDArray[np.uint8]
+"""(h, w) uint8, 0 black … 255 white."""
 Picture = bytes | Path | str | NDArray[np.uint8]
 
+MAX_PIXELS = 100_000_000
+"""Larger pictures are refused before decoding: memory and time stay bounded."""
+MIN_CONTRAST = 25
+"""Ink stands out from its paper by a tenth of the paper's brightness (of 255), or it is not taken for ink."""
 
-def load_grey(picture: Picture) -> NDArray[np.uint8]:
-    """Decode a picture, upright, as (h, w) uint8 grey."""
-    raise NotImplementedError
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+_EXPECTED = f"Expected a picture of the format {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}."
+_SMALL_SIDE = 256  # px; paper and light vary slowly, so they are estimated on a small copy
+_DARKEST_PAPER = 64  # darker ground is not divided by its brightness, which would make its noise look like ink
 
 
-def photo_ink(grey: NDArray[np.uint8]) -> Ink:
-    """Remove the paper: (h, w) uint8 grey -> ink of the same size."""
-    raise NotImplementedError
+def load_grey(picture: Picture) -> Grey:
+    """Decode a picture, upright, as grey.
+
+    EXIF orientation is applied. Transparent pixels lie on white, or on black where that would leave nothing to see.
+    The first frame of an animation is taken.
+
+    Args:
+        picture: bytes of a PNG, JPEG, WebP, BMP, GIF or TIFF file, the path of such a file, or pixels as (h, w) grey,
+            (h, w, 3) RGB or (h, w, 4) RGBA uint8.
+
+    Returns:
+        (h, w) uint8, 0 black … 255 white, of the upright picture's size.
+
+    Raises:
+        ImageError: it cannot be decoded, has no pixel, or more than MAX_PIXELS.
+    """
+    image = _from_array(picture) if isinstance(picture, np.ndarray) else _decode(picture)
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        return np.asarray(np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8)
+    if image.has_transparency_data:
+        return _on_paper(image.convert("RGBA"))
+    return np.asarray(image.convert("RGB").convert("L"))
+
+
+def photo_ink(grey: Grey) -> Ink:
+    """Take the paper away, whatever its brightness and however unevenly it is lit; dark on light or light on dark.
+
+    The paper's brightness is a morphological closing of the picture, which fills whatever is narrower than its kernel
+    (Serra 1982). Ink is what falls short of it, relative to it, beyond the paper's own noise. The threshold is Otsu's
+    (1979), kept by hysteresis (Canny 1986): faint ink counts only where it is connected to clear ink.
+
+    Args:
+        grey: (h, w) uint8, h and w at least 1.
+
+    Returns:
+        Ink of the same size; all zeros for a blank page.
+    """
+    if not is_dark_on_light(grey):
+        grey = cv2.bitwise_not(grey)
+    paper = _paper(grey)
+    ink: Ink = cv2.divide(cv2.subtract(paper, grey), cv2.max(paper, _DARKEST_PAPER), scale=255.0)
+    return _clear_ink(ink)
+
+
+def is_dark_on_light(grey: Grey) -> bool:
+    """Whether what is written is darker than its ground.
+
+    Ink is rarer than paper, so it is ink that stands out from the median of its surroundings.
+    """
+    small = _shrink(grey)
+    height, width = small.shape
+    reach = max(height, width) // 4
+    mirrored = cv2.copyMakeBorder(small, reach, reach, reach, reach, cv2.BORDER_REFLECT)
+    ground = cv2.medianBlur(mirrored, 2 * reach + 1)[reach : reach + height, reach : reach + width]
+    return bool(((small.astype(np.float64) - ground) ** 3).sum() <= 0)
+
+
+def _decode(source: bytes | Path | str) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow warns of is refused here, or does no harm
+            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as image:
+                _check_size(*image.size)
+                return ImageOps.exif_transpose(image)
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:  # Pillow's own limit lies above ours
+        raise _too_large("several hundred") from error
+    except Exception as error:  # decoders of damaged files raise almost anything
+        raise ImageError(f"The picture cannot be read. {_EXPECTED} Received: {_describe(source, error)}.") from error
+
+
+def _from_array(pixels: NDArray[np.uint8]) -> Image.Image:
+    is_picture = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in {3, 4})
+    if not is_picture or pixels.dtype != np.uint8 or pixels.size == 0:
+        expected = "Expected (h, w), (h, w, 3) or (h, w, 4) uint8, h and w at least 1."
+        raise ImageError(f"The array is no picture. {expected} Received: {pixels.shape} {pixels.dtype}.")
+    _check_size(pixels.shape[1], pixels.shape[0])
+    return Image.fromarray(pixels)
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise _too_large(f"{width}x{height}, {width * height / 1e6:.0f}")
+
+
+def _too_large(received: str) -> ImageError:
+    limit = f"Expected at most {MAX_PIXELS / 1e6:.0f} megapixels."
+    return ImageError(f"The picture is too large. {limit} Received: {received} megapixels.")
+
+
+def _describe(source: bytes | Path | str, error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    size = f"{len(source)} bytes" if isinstance(source, bytes) else "a file"
+    return f"{size} of another kind, or damaged"
+
+
+def _on_paper(rgba: Image.Image) -> Grey:
+    """Compose on white; on black if the ink is as white as that, and only its alpha shows it."""
+    white, black = (
+        np.asarray(Image.alpha_composite(Image.new("RGBA", rgba.size, ground), rgba).convert("L"))
+        for ground in ("white", "black")
+    )
+    return black if np.ptp(white) < MIN_CONTRAST else white
+
+
+def _shrink(grey: Grey) -> Grey:
+    """Copy with the longest side at _SMALL_SIDE at most, averaged over areas."""
+    height, width = grey.shape
+    scale = min(_SMALL_SIDE / max(height, width), 1.0)
+    size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
+    return np.asarray(cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA))
+
+
+def _paper(grey: Grey) -> Grey:
+    """Brightness of the paper under and around dark ink, of the picture's size."""
+    small = _shrink(grey)
+    quiet = cv2.medianBlur(small, 3)  # a closing spreads single bright pixels
+    widest = max(small.shape) // 4
+    _, mask = cv2.threshold(cv2.subtract(_close(quiet, widest), small), 0, 255, cv2.THRESH_OTSU)
+    stroke_width = 2 * ceil(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
+    paper = _close(quiet, min(2 * stroke_width, widest))  # no wider than it must: it follows the light the better
+    height, width = grey.shape
+    return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _close(grey: Grey, side: int) -> Grey:
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side | 1, side | 1))
+    return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel))
+
+
+def _clear_ink(ink: Ink) -> Ink:
+    """Zero what is no darker than the paper's noise, and what is faint all over."""
+    faint = max(_noise(ink), MIN_CONTRAST / 2)
+    inked = ink > faint
+    if not inked.any():
+        return np.zeros_like(ink)
+    threshold, _ = cv2.threshold(ink[inked], 0, 255, cv2.THRESH_OTSU)
+    clear = ink > max(threshold, 2 * faint)
+    count, pieces = cv2.connectedComponents(inked.astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, bool)
+    kept[pieces[clear]] = True
+    return np.where(kept[pieces], ink, 0).astype(np.uint8)
+
+
+def _noise(ink: Ink) -> float:
+    """What the paper's own values hardly exceed: four standard deviations, from the median absolute deviation."""
+    step = ceil(max(ink.shape) / _SMALL_SIDE)
+    sample = ink[::step, ::step].astype(np.float64)
+    median = np.median(sample)
+    return float(median + 4 * 1.4826 * np.median(np.abs(sample - median)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from model.framing import frame_glyph
 from model.images import Picture, load_grey, photo_ink
 from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading
-from model.segmentation import Glyph, find_glyphs
+from model.segmentation import find_glyphs
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -81,16 +82,15 @@ class Reader:
             ImageError: the picture cannot be decoded or is too large.
         """
         glyph_lines = find_glyphs(photo_ink(load_grey(picture)))
-        lines = tuple(line for glyphs in glyph_lines if (line := self._read_line(glyphs)).digits)
-        accepted = any(digit.accepted for line in lines for digit in line.digits)
-        if lines and not accepted:
-            return Reading(lines, Finding.NOT_A_DIGIT)
-        return Reading(lines, Finding.DIGIT if lines else Finding.NOTHING)
-
-    def _read_line(self, glyphs: Sequence[Glyph]) -> Line:
+        glyphs = [glyph for line in glyph_lines for glyph in line]
         framings = [frame_glyph(glyph.ink) for glyph in glyphs]
-        inked = [(glyph.box, framing.frame) for glyph, framing in zip(glyphs, framings, strict=True) if framing]
-        return Line(self._read_frames([frame for _, frame in inked], [box for box, _ in inked]))
+        frames = [framing.frame for framing in framings if framing is not None]
+        digits = iter(self._read_frames(frames, [glyph.box for glyph in glyphs]))
+        lines = tuple(Line(tuple(islice(digits, len(line)))) for line in glyph_lines)
+        if not lines:
+            return Reading((), Finding.NOTHING)
+        accepted = any(digit.accepted for line in lines for digit in line.digits)
+        return Reading(lines, Finding.DIGIT if accepted else Finding.NOT_A_DIGIT)
 
     def _read_frames(self, frames: Sequence[Frame], boxes: Sequence[Box]) -> tuple[Digit, ...]:
         if not frames:

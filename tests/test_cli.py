@@ -1,0 +1,104 @@
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from model.__main__ import main
+from model.errors import ArtifactError
+from model.reader import Reader
+from tests.pictures import ONE, SEVEN, encode, likes, page
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working folder, with two pictures and a file that is none; the reader answers 7 to everything."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Reader, "load", lambda: Reader(likes(7)))
+    (tmp_path / "two.png").write_bytes(encode(page([SEVEN, ONE], [ONE], size_wh=(400, 300))))
+    (tmp_path / "blank.png").write_bytes(encode(page([])))
+    (tmp_path / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_one_file_is_answered_with_its_text(capsys):
+    assert main(["read", "two.png"]) == 0
+    assert capsys.readouterr() == ("77\n7\n", "")
+
+
+@pytest.mark.usefixtures("folder")
+def test_several_files_are_answered_under_their_names(capsys):
+    assert main(["read", "two.png", "blank.png"]) == 0
+    assert capsys.readouterr().out == "two.png:\n77\n7\nblank.png:\n\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_json_holds_everything_known(capsys):
+    assert main(["read", "--json", "two.png", "blank.png"]) == 0
+    two, blank = json.loads(capsys.readouterr().out)
+    assert (two["file"], two["text"], [len(line) for line in two["lines"]]) == ("two.png", "77\n7", [2, 1])
+    digit = two["lines"][0][0]
+    assert set(digit) == {"label", "confidence", "accepted", "box", "probabilities"}
+    assert (digit["label"], digit["accepted"], len(digit["probabilities"]), len(digit["box"])) == (7, True, 10, 4)
+    assert digit["confidence"] == digit["probabilities"][7]
+    assert blank == {"file": "blank.png", "text": "", "lines": []}
+
+
+@pytest.mark.usefixtures("folder")
+def test_csv_has_a_row_for_each_digit(capsys):
+    assert main(["read", "--csv", "two.png"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["line"], row["column"]) for row in rows] == [("1", "1"), ("1", "2"), ("2", "1")]
+    assert rows[0]["label"] == "7"
+    assert rows[0]["accepted"] == "True"
+    assert float(rows[0]["confidence"]) == pytest.approx(1)
+    assert [int(rows[0][side]) for side in ("x0", "y0", "x1", "y1")] == pytest.approx([26, 26, 85, 115], abs=2)
+
+
+@pytest.mark.parametrize("name", ["=1+1.png", "+1.png", "-1.png", "@sum.png", "\t1.png"])
+def test_csv_defuses_file_names_that_a_spreadsheet_would_run(folder, capsys, name):
+    (folder / "two.png").rename(folder / name)
+    assert main(["read", "--csv", "--", name]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert rows[0]["file"] == f"'{name}"
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_cannot_be_read_is_said_in_one_line_and_the_others_are_done(capsys):
+    assert main(["read", "none.png", "two.png", "notes.txt", "."]) == 2
+    out, err = capsys.readouterr()
+    assert out == "77\n7\n"
+    lines = err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["none.png", "notes.txt", "."]
+    assert all("Expected" in line and "Received" in line for line in lines)
+
+
+@pytest.mark.usefixtures("folder")
+def test_missing_weights_are_said_in_one_line(capsys, monkeypatch):
+    def load():
+        raise ArtifactError("The weights are missing. Expected a file. Received: none.")
+
+    monkeypatch.setattr(Reader, "load", load)
+    assert main(["read", "two.png"]) == 2
+    assert capsys.readouterr() == ("", "The weights are missing. Expected a file. Received: none.\n")
+
+
+@pytest.mark.parametrize("arguments", [[], ["read"], ["write"], ["read", "--json", "--csv", "two.png"]])
+def test_wrong_usage_exits_with_2(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "usage" in capsys.readouterr().err
+
+
+def test_help_waits_for_nothing_heavy():
+    script = (
+        "import sys; from model.__main__ import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert not {'tensorflow', 'keras', 'cv2', 'numpy'} & set(sys.modules), 'heavy imports'"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "read the digits of pictures" in done.stdout

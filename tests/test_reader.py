@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from model.errors import ImageError, StrokesError
+from model.reader import Reader
+from model.reading import Finding
+from tests.pictures import FIVE, FOUR, ONE, SEVEN, encode, likes, page
+
+
+def unsure(frames):
+    return np.zeros((len(frames), 10), np.float32)
+
+
+def by_width(frames):
+    """A predict that tells a 1 from everything else."""
+    narrow = [np.ptp(np.flatnonzero(frame.any(axis=0))) < 10 for frame in frames]
+    return np.array([np.eye(10)[1 if is_one else 7] * 20 for is_one in narrow], np.float32)
+
+
+def test_a_drawing_is_one_digit():
+    reading = Reader(likes(7)).read_drawing(SEVEN, pen_width=8)
+    (digit,) = reading.digits
+    assert (reading.text, reading.finding) == ("7", Finding.DIGIT)
+    assert digit.label == 7
+    assert digit.accepted
+    assert digit.confidence == digit.probabilities[7] > 0.999
+    assert digit.probabilities.sum() == pytest.approx(1)
+    assert digit.frame.shape == (28, 28)
+    assert digit.box == (6, 6, 64, 94)
+
+
+@pytest.mark.parametrize("strokes", [[], [[]], [[], []]])
+def test_an_empty_pad_is_never_guessed(strokes):
+    reading = Reader(likes(5)).read_drawing(strokes)
+    assert (reading.digits, reading.text, reading.finding) == ((), "", Finding.NOTHING)
+
+
+@pytest.mark.parametrize("strokes", [[[(50, 50)]], [[(50, 50), (53, 54)]]])
+def test_a_dot_is_too_little_ink(strokes):
+    reading = Reader(likes(5)).read_drawing(strokes, pen_width=20)
+    assert (reading.digits, reading.finding) == ((), Finding.TOO_LITTLE_INK)
+
+
+def test_a_doubtful_drawing_is_a_question_mark():
+    reading = Reader(unsure).read_drawing(SEVEN)
+    assert (reading.text, reading.finding) == ("?", Finding.NOT_A_DIGIT)
+
+
+def test_a_doubt_between_two_digits_says_so():
+    reading = Reader(lambda frames: np.log([[0.01] * 8 + [0.47, 0.45]] * len(frames))).read_drawing(SEVEN)
+    assert reading.finding == Finding.BETWEEN
+    assert (reading.digits[0].label, reading.digits[0].runner_up) == (8, 9)
+
+
+def test_the_threshold_decides_what_is_accepted():
+    half = lambda frames: np.log([[0.4 / 9] * 9 + [0.6]] * len(frames))  # noqa: E731
+    assert Reader(half, threshold=0.55).read_drawing(SEVEN).text == "9"
+    assert Reader(half, threshold=0.65).read_drawing(SEVEN).text == "?"
+
+
+@pytest.mark.parametrize("strokes", [[[(0, float("nan"))]], [[1, 2, 3]], "7", [[(1e9, 0)]]])
+def test_malformed_strokes_are_refused(strokes):
+    with pytest.raises(StrokesError):
+        Reader(likes(7)).read_drawing(strokes)
+
+
+def test_a_page_is_read_line_by_line_in_one_predict_call():
+    batches = []
+
+    def predict(frames):
+        batches.append(frames.shape)
+        return by_width(frames)
+
+    grey = page([SEVEN, ONE, FIVE], [ONE, ONE, FOUR], size_wh=(400, 300))
+    reading = Reader(predict).read_photo(encode(grey))
+    assert reading.text == "717\n117"
+    assert reading.finding == Finding.DIGIT
+    assert batches == [(6, 28, 28)]
+
+
+def test_boxes_are_pixels_of_the_upright_picture():
+    (digit,) = Reader(likes(7)).read_photo(page([SEVEN], pen=8)).digits
+    np.testing.assert_allclose(digit.box, (26, 26, 85, 115), atol=2)
+
+
+def test_a_photo_and_a_drawing_of_the_same_digit_give_the_same_frame():
+    drawn = Reader(likes(7)).read_drawing(SEVEN).digits[0].frame
+    photo = Reader(likes(7)).read_photo(page([SEVEN], pen=13)).digits[0].frame
+    assert np.abs(drawn.astype(int) - photo).mean() < 8
+
+
+@pytest.mark.parametrize("grey", [np.full((50, 50), 255, np.uint8), np.zeros((1, 1), np.uint8)])
+def test_a_blank_picture_holds_nothing(grey):
+    reading = Reader(likes(5)).read_photo(grey)
+    assert (reading.lines, reading.text, reading.finding) == ((), "", Finding.NOTHING)
+
+
+def test_a_picture_without_an_accepted_glyph_holds_no_digit():
+    reading = Reader(unsure).read_photo(page([SEVEN, ONE]))
+    assert (reading.text, reading.finding) == ("??", Finding.NOT_A_DIGIT)
+
+
+def test_what_is_no_picture_is_refused():
+    with pytest.raises(ImageError, match="cannot be read"):
+        Reader(likes(5)).read_photo(b"no picture")

@@ -1,0 +1,180 @@
+import time
+
+import numpy as np
+import pytest
+
+from model.images import photo_ink
+from model.segmentation import find_glyphs
+from tests.pictures import FIVE, FOUR, ONE, SEVEN, page
+
+
+def picture(*rows, scale=5):
+    """Ink from a drawing in characters, each `scale` px wide and high."""
+    grey = np.array([[255 * (mark == "#") for mark in row] for row in rows], np.uint8)
+    return grey.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def boxes(ink, scale=5):
+    return [[tuple(side // scale for side in glyph.box) for glyph in line] for line in find_glyphs(ink)]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (60, 60)])
+def test_blank_pages_hold_no_glyph(shape):
+    assert find_glyphs(np.zeros(shape, np.uint8)) == []
+
+
+def test_a_dot_is_too_low():
+    ink = np.zeros((60, 60), np.uint8)
+    ink[30:33, 30:33] = 255
+    assert find_glyphs(ink) == []
+
+
+def test_ink_that_fills_the_page_is_one_glyph():
+    assert boxes(np.full((50, 50), 255, np.uint8)) == [[(0, 0, 10, 10)]]
+
+
+def test_glyphs_at_the_border_are_kept():
+    ink = picture(
+        "#....#",
+        "#....#",
+        "#....#",
+    )
+    assert boxes(ink) == [[(0, 0, 1, 3), (5, 0, 6, 3)]]
+
+
+def test_corners_connect():
+    ink = picture(
+        "......",
+        ".#..#.",
+        "..##..",
+        "..#...",
+        ".#....",
+    )
+    assert boxes(ink) == [[(1, 1, 5, 5)]]
+
+
+def test_reading_order_is_line_by_line_and_left_to_right():
+    ink = picture(
+        "...........",
+        ".#.........",
+        ".#...#...#.",
+        ".....#...#.",
+        "...........",
+        "...#...#...",
+        "...#...#...",
+        "...........",
+    )
+    assert boxes(ink) == [[(1, 1, 2, 3), (5, 2, 6, 4), (9, 2, 10, 4)], [(3, 5, 4, 7), (7, 5, 8, 7)]]
+
+
+def test_a_line_may_slope():
+    ink = picture(
+        ".............",
+        ".#...........",
+        ".#.#.........",
+        ".#.#.#.......",
+        "...#.#.#.....",
+        ".....#.#.#...",
+        ".......#.#...",
+        ".........#...",
+    )
+    assert [len(line) for line in find_glyphs(ink)] == [5]
+
+
+def test_the_bar_of_a_five_belongs_to_it():
+    ink = picture(
+        ".............",
+        "..####....#..",
+        "..........#..",
+        "..#.......#..",
+        "..####....#..",
+        ".....#....#..",
+        "..####....#..",
+        ".............",
+        scale=8,
+    )
+    assert boxes(ink, scale=8) == [[(2, 1, 6, 7), (10, 1, 11, 7)]]
+
+
+def test_lines_that_nearly_touch_stay_apart():
+    ink = picture(
+        ".#.#.",
+        ".#.#.",
+        ".#.#.",
+        ".#.#.",
+        ".#.#.",
+        ".....",
+        ".#.#.",
+        ".#.#.",
+        ".#.#.",
+        ".#.#.",
+        ".#.#.",
+    )
+    assert [len(line) for line in find_glyphs(ink)] == [2, 2]
+
+
+def test_specks_and_dashes_are_dropped():
+    ink = picture(
+        "...............",
+        ".#..........#..",
+        ".#...###....#..",
+        ".#..........#..",
+        ".#..........#..",
+        ".#.....#....#..",
+        "...............",
+    )
+    assert boxes(ink) == [[(1, 1, 2, 6), (12, 1, 13, 6)]]
+
+
+def test_a_hundred_specks_do_not_outvote_a_digit():
+    ink = picture(".....", "..#..", "..#..", "..#..", ".....", scale=40)
+    ink[5:40:8, ::8] = 255
+    ink[6:40:8, ::8] = 255
+    assert [glyph.box for line in find_glyphs(ink) for glyph in line] == [(80, 40, 120, 160)]
+
+
+def test_page_edges_and_rules_are_dropped():
+    ink = np.zeros((400, 400), np.uint8)
+    ink[:, :6] = 255
+    ink[300:304] = 255
+    ink[100:140, 100:108] = ink[100:140, 200:208] = 255
+    assert [glyph.box for line in find_glyphs(ink) for glyph in line] == [(100, 100, 108, 140), (200, 100, 208, 140)]
+
+
+def test_the_ink_of_a_neighbor_is_not_in_the_glyph():
+    ink = picture(
+        "......",
+        ".####.",
+        "....#.",
+        ".#..#.",
+        ".#..#.",
+        ".#..#.",
+        ".#..#.",
+        "......",
+    )
+    right, left = sorted(find_glyphs(ink)[0], key=lambda glyph: glyph.ink.size, reverse=True)
+    assert not right.ink[10:, :15].any()
+    assert left.ink.all()
+
+
+def test_glyphs_hold_the_grey_of_their_page_which_stays_as_it_was():
+    ink = photo_ink(page([FOUR]))
+    before = ink.copy()
+    glyph = find_glyphs(ink)[0][0]
+    x0, y0, x1, y1 = glyph.box
+    np.testing.assert_array_equal(glyph.ink, ink[y0:y1, x0:x1])
+    np.testing.assert_array_equal(ink, before)
+
+
+def test_drawn_digits_are_found_one_by_one():
+    ink = photo_ink(page([SEVEN, FIVE, ONE], [FOUR, ONE, FIVE], size_wh=(400, 300)))
+    assert [len(line) for line in find_glyphs(ink)] == [3, 3]
+
+
+def test_fifty_thousand_specks_are_nothing_at_once():
+    specks = np.zeros((1000, 2000), np.uint8)
+    specks[::6, ::6] = specks[1::6, ::6] = 255
+    specks[2::6, ::6] = specks[3::6, ::6] = specks[4::6, ::6] = 255
+    began = time.perf_counter()
+    assert find_glyphs(specks) == []
+    assert time.perf_counter() - began < 2
