@@ -104,3 +104,9 @@ class Reading:
     def __iter__(self) -> Iterator[Digit]:
         for line in self.lines:
             yield from line.digits
+
+
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(n, k) logits -> (n, k) float64 probabilities; each row sums to 1."""
+    exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))

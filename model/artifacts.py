@@ -1,0 +1,138 @@
+"""Weights and their report: one folder, saved whole, loaded strictly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import ArtifactError
+from model.framing import FRAME_SIDE
+from model.reading import Predict
+
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS_FILE = "digits.keras"
+REPORT_FILE = "report.json"
+_CHUNK = 512  # frames predicted at once: bounds memory on pages and test sets
+_RETRAIN = "Restore it from the repository, or train it with train_model.py."
+
+Report = dict[str, Any]
+"""What is known of the weights: data, seed, versions, curve, calibration, metrics; see training.py for the keys."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Classifier:
+    """The loaded network.
+
+    Attributes:
+        predict: (n, 28, 28) uint8 frames -> (n, 10) float32 calibrated logits.
+        threshold: least confidence that is accepted.
+        network: the Keras network behind `predict`.
+    """
+
+    predict: Predict
+    threshold: float
+    network: keras.Model
+
+
+def save(network: keras.Model, report: Report, folder: Path) -> None:
+    """Save network and report under their names, each written in full before it gets its name.
+
+    The report carries the weights' checksum, so that loading refuses a pair that a crash has torn.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    weights, half_weights = folder / WEIGHTS_FILE, folder / f".half-{WEIGHTS_FILE}"
+    half_report = folder / f".half-{REPORT_FILE}"
+    network.save(half_weights)
+    whole = report | {"weights_sha256": _sha256(half_weights)}
+    half_report.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    half_weights.replace(weights)
+    half_report.replace(folder / REPORT_FILE)
+
+
+def load_report(folder: Path) -> Report:
+    """Read the report of a weights folder.
+
+    Raises:
+        ArtifactError: it is missing, no JSON, or lacks the threshold or the checksum.
+    """
+    path = folder / REPORT_FILE
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        threshold, checksum = report["calibration"]["threshold"], report["weights_sha256"]
+    except FileNotFoundError as error:
+        raise ArtifactError(f"The report is missing. Expected {path}. Received: no such file. {_RETRAIN}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(
+            f"The report is damaged. Expected JSON in {path}. Received: {error!r:.120}. {_RETRAIN}"
+        ) from error
+    if not isinstance(threshold, float) or not 0 <= threshold <= 1 or not isinstance(checksum, str):
+        raise ArtifactError(
+            f"The report is damaged. Expected a threshold in 0-1 and a checksum in {path}. "
+            f"Received: {threshold!r:.40} and {checksum!r:.80}. {_RETRAIN}"
+        )
+    return dict(report)
+
+
+def load_classifier(folder: Path) -> Classifier:
+    """Load the network that the folder's report describes, and warm it up.
+
+    Raises:
+        ArtifactError: weights or report are missing, damaged, or do not belong together.
+    """
+    report = load_report(folder)
+    network = _load_network(folder / WEIGHTS_FILE, report["weights_sha256"])
+    return Classifier(_as_predict(network), report["calibration"]["threshold"], network)
+
+
+def _load_network(path: Path, checksum: str) -> keras.Model:
+    if not path.is_file():
+        raise ArtifactError(f"The weights are missing. Expected {path}. Received: no such file. {_RETRAIN}")
+    received = _sha256(path)
+    if received != checksum:
+        raise ArtifactError(
+            f"{path} is damaged, or belongs to another report. Expected sha256 {checksum[:12]}… as the report says. "
+            f"Received: {received[:12]}…. {_RETRAIN}"
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the import: its start-up notes are no one's business
+    import keras
+
+    try:
+        network: keras.Model = keras.models.load_model(path, compile=False)
+    except Exception as error:  # Keras raises many kinds for a file that it cannot read
+        raise ArtifactError(
+            f"The weights cannot be loaded. Expected a Keras model in {path}. Received: {error!r:.200}."
+        ) from error
+    shapes = network.input_shape, network.output_shape
+    if shapes != ((None, FRAME_SIDE, FRAME_SIDE), (None, 10)):
+        raise ArtifactError(
+            f"{path} is another network. Expected frames (28, 28) in, 10 logits out. Received: {shapes}."
+        )
+    return network
+
+
+def _as_predict(network: keras.Model) -> Predict:
+    """Compile the network to one traced function: a fraction of `network.predict`'s cost for a single frame."""
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec((None, FRAME_SIDE, FRAME_SIDE), tf.uint8)]
+    traced = tf.function(lambda frames: network(frames, training=False), input_signature=signature)
+
+    def predict(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        chunks = [traced(frames[i : i + _CHUNK]).numpy() for i in range(0, len(frames), _CHUNK)]
+        return np.concatenate(chunks) if chunks else np.empty((0, 10), np.float32)
+
+    predict(np.zeros((1, FRAME_SIDE, FRAME_SIDE), np.uint8))
+    return predict
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,140 @@
+"""Training frames like real hands draw them, and frames of what is not a digit.
+
+Every augmented digit is framed again by MNIST's rule, so the network sees in training what the reader shows it.
+Affine and elastic distortions follow Simard, Steinkraus and Platt 2003 (Best practices for convolutional neural
+networks), here in one resampling; the pen's width changes by grey morphology.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from model.framing import FRAME_SIDE, frame_glyph
+from model.reading import Frame, Ink
+from model.strokes import ink_strokes
+
+_SIDE = 64  # px of the canvas that a digit is distorted on, at twice the frame's scale
+_PIXELS = np.stack(np.meshgrid(np.arange(_SIDE), np.arange(_SIDE)), axis=-1).astype(np.float32) - (_SIDE - 1) / 2
+_BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+
+
+def augment(frame: Frame, rng: Generator) -> Frame:
+    """The same digit by another hand: slant, turn, proportions, elastic, pen, contrast, shift, small erasures.
+
+    How far all of them go is drawn anew for every digit, from hardly to fully, so that MNIST itself stays well covered.
+    """
+    strength = rng.uniform()
+    ink = _change_pen(_warp(frame, strength, rng), strength, rng)
+    framing = frame_glyph(_change_edge(ink, rng))
+    return frame if framing is None else _disturb(framing.frame, rng)
+
+
+def not_a_digit(digits: NDArray[np.uint8], rng: Generator) -> Frame:
+    """Frame of a drawing that is no digit: a tangle, lines, a bar, a blob, or two digits side by side.
+
+    Args:
+        digits: (n, 28, 28) uint8, where the pairs are taken from.
+        rng: where all choices come from.
+    """
+    kinds = (_tangle, _tangle, _tangle, _sticks, _sticks, _bar, _blob, _pair, _pair)
+    framing = frame_glyph(kinds[rng.integers(len(kinds))](digits, rng))
+    assert framing is not None, "every kind leaves ink"
+    return framing.frame
+
+
+def _warp(frame: Frame, strength: float, rng: Generator) -> Ink:
+    """Distort a frame, onto a canvas of twice its scale with room around it."""
+    turn, slant, stretch = strength * rng.uniform(-1, 1, 3) * (0.3, 0.35, 0.3)
+    rotate = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    slope = np.array([[np.exp(stretch), slant], [0.0, np.exp(-stretch)]])
+    affine = (rotate @ slope / 2).astype(np.float32)  # halved: canvas px to frame px
+    points = _PIXELS @ affine.T + np.float32((FRAME_SIDE - 1) / 2)
+    coarse = rng.normal(0, strength * rng.uniform(0, 1.3), (rng.integers(4, 7), rng.integers(4, 7), 2))
+    points += cv2.resize(coarse.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.remap(frame, points, np.empty(0), cv2.INTER_LINEAR))
+
+
+def _change_pen(ink: Ink, strength: float, rng: Generator) -> Ink:
+    """Widen or narrow the strokes by up to about 4 and 2 px of some 6, in fractions of a pixel."""
+    amount = strength * rng.uniform(-1, 2)
+    change = cv2.dilate if amount > 0 else cv2.erode
+    for step in (min(abs(amount), 1.0), abs(amount) - 1.0):
+        if step > 0:
+            ink = cv2.addWeighted(ink, 1 - step, change(ink, _BALL), step, 0)
+    return ink
+
+
+def _change_edge(ink: Ink, rng: Generator) -> Ink:
+    """Soft or hard edges: from a pencil's blur to a pixel pen."""
+    if rng.uniform() < 0.2:
+        ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 1.5))
+    gain = rng.uniform(1, 2.5)
+    return np.clip(128 + (ink - 128.0) * gain, 0, 255).astype(np.uint8)
+
+
+def _disturb(frame: Frame, rng: Generator) -> Frame:
+    """Now and then shift by a pixel or two, or erase a small patch."""
+    frame = frame.copy()
+    if rng.uniform() < 0.3:
+        frame = np.roll(frame, rng.integers(-2, 3, 2), axis=(0, 1))
+    if rng.uniform() < 0.2:
+        row, column = rng.integers(4, 22, 2)
+        height, width = rng.integers(2, 6, 2)
+        frame[row : row + height, column : column + width] = 0
+    return frame
+
+
+def _draw(paths: list[NDArray[np.float64]], rng: Generator) -> Ink:
+    """Ink paths with a random pen, their longest side at 100 px."""
+    points = np.concatenate(paths)
+    low, side = points.min(axis=0), np.ptp(points, axis=0).max()
+    return ink_strokes([(path - low) / side * 100 + 14 for path in paths], rng.uniform(5, 20), (128, 128))
+
+
+def _tangle(_: NDArray[np.uint8], rng: Generator) -> Ink:
+    """A scribble: one smooth path through many random points, to and fro or in waves, far longer than a digit's."""
+    corners = rng.uniform(0, 1, (rng.integers(7, 24), 2)) * (rng.uniform(0.4, 1), rng.uniform(0.4, 1))
+    if rng.uniform() < 0.5:
+        along = rng.integers(2)
+        corners[:, along].sort()
+        corners[::2, 1 - along] *= 0.3
+    steps = np.linspace(0, len(corners) - 1, 8 * len(corners))
+    path = np.stack([np.interp(steps, np.arange(len(corners)), axis) for axis in corners.T], axis=1)
+    window = rng.integers(1, 10)
+    smooth = [np.convolve(axis, np.full(window, 1 / window), "valid") for axis in path.T]
+    return _draw([np.stack(smooth, axis=1)], rng)
+
+
+def _sticks(_: NDArray[np.uint8], rng: Generator) -> Ink:
+    """Four to eight straight strokes across each other, as in letters, stars and signs."""
+    return _draw([rng.uniform(0, 1, (2, 2)) for _ in range(rng.integers(4, 9))], rng)
+
+
+def _bar(_: NDArray[np.uint8], rng: Generator) -> Ink:
+    """One or two lying strokes: dashes and equals signs, never steep enough for a 1."""
+    bars = [np.array([[0, y], [1, y + rng.uniform(-0.2, 0.2)]]) for y in rng.uniform(0.2, 0.8, rng.integers(1, 3))]
+    return _draw(bars, rng)
+
+
+def _blob(_: NDArray[np.uint8], rng: Generator) -> Ink:
+    """A filled patch: a dot, a smudge, a blackened box."""
+    ink = np.zeros((128, 128), np.uint8)
+    axes = rng.integers(25, 60, 2)
+    if rng.uniform() < 0.5:
+        cv2.ellipse(ink, (64, 64), axes.tolist(), rng.uniform(0, 180), 0, 360, 255, -1, cv2.LINE_AA)
+    else:
+        cv2.rectangle(ink, (64 - axes).tolist(), (64 + axes).tolist(), 255, -1)
+    return ink
+
+
+def _pair(digits: NDArray[np.uint8], rng: Generator) -> Ink:
+    """Two digits side by side, touching or not, as one glyph."""
+    left, right = digits[rng.integers(len(digits), size=2)]
+    gap = int(rng.integers(14, 24))
+    ink = np.zeros((FRAME_SIDE, FRAME_SIDE + gap), np.uint8)
+    ink[:, :FRAME_SIDE] = left
+    np.maximum(ink[:, gap:], right, out=ink[:, gap:])
+    return cv2.resize(ink, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)

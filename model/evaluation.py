@@ -1,0 +1,98 @@
+"""Metrics of a classifier, from its logits; NumPy and scikit-learn only."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from model.reading import softmax
+
+RIGHT_WHEN_ACCEPTED = 0.995
+"""The share of accepted digits that the shipped threshold is chosen to get right."""
+
+_Z95 = 1.959964  # two-sided 95 % of the normal distribution
+
+
+def log_loss(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
+    """Mean negative log-likelihood of the true labels, in nats."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=1))
+    return float((log_sum - shifted[np.arange(len(labels)), labels]).mean())
+
+
+def wilson_interval(right: int, n: int) -> tuple[float, float]:
+    """95 % interval of a proportion (Wilson 1927): stays within [0, 1] and holds near its ends."""
+    share, z2 = right / n, _Z95**2
+    center = (share + z2 / (2 * n)) / (1 + z2 / n)
+    reach = _Z95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return center - reach, center + reach
+
+
+def expected_calibration_error(confidence: NDArray[np.floating], right: NDArray[np.bool_], bins: int = 15) -> float:
+    """ECE of Guo et al. 2017 (arXiv 1706.04599) over bins of equal width: how far confidence is off on average."""
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(right[index == b].mean() - confidence[index == b].mean()) * (index == b).mean()
+        for b in range(bins)
+        if (index == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
+    """The temperature that calibrates logits best (Guo et al. 2017): softmax(logits / T) has the least log loss."""
+    found = minimize_scalar(lambda log_t: log_loss(logits / np.exp(log_t), labels), bounds=(-2.5, 2.5))
+    return float(np.exp(found.x))
+
+
+def choose_threshold(confidence: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
+    """The least confidence, 0.5 or more, above which RIGHT_WHEN_ACCEPTED of the answers are right.
+
+    Returns:
+        0.5-1. If no threshold gets there, 1.0.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    share_right = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share_right >= RIGHT_WHEN_ACCEPTED)
+    return max(float(confidence[order][good[-1]]), 0.5) if len(good) else 1.0
+
+
+def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshold: float) -> dict[str, Any]:
+    """All metrics of one set, as plain JSON types.
+
+    Args:
+        logits: (n, 10) float, calibrated.
+        labels: (n,) int, 0-9.
+        threshold: least confidence that is accepted.
+
+    Returns:
+        n, errors, accuracy with its 95 % interval, log_loss (nats), ece, accepted, right_when_accepted, macro_f1,
+        per_class (label, precision, recall, f1, support) and confusion (rows true, columns read).
+    """
+    probabilities = softmax(logits)
+    read, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    right, accepted = read == labels, confidence >= threshold
+    digits = np.arange(10)
+    rows = precision_recall_fscore_support(labels, read, labels=digits, zero_division=0)
+    names = ("precision", "recall", "f1", "support")
+    per_class = [dict(zip(names, map(float, values), strict=True)) for values in zip(*rows, strict=True)]
+    return {
+        "n": len(labels),
+        "errors": int((~right).sum()),
+        "accuracy": float(right.mean()),
+        "accuracy_95": wilson_interval(int(right.sum()), len(labels)),
+        "log_loss": log_loss(logits, labels),
+        "ece": expected_calibration_error(confidence, right),
+        "accepted": float(accepted.mean()),
+        "right_when_accepted": float(right[accepted].mean()) if accepted.any() else None,
+        "macro_f1": float(np.mean(rows[2])),
+        "per_class": [
+            {"label": int(d), **row, "support": int(row["support"])} for d, row in zip(digits, per_class, strict=True)
+        ],
+        "confusion": confusion_matrix(labels, read, labels=digits).tolist(),
+    }

@@ -1,0 +1,111 @@
+"""Train the network that the app reads with: python train_model.py [--quick] [--resume]."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from model.artifacts import Report, load_report, save
+from model.dataset import load_mnist
+from model.errors import ArtifactError, ReaderError
+from model.reader import WEIGHTS
+
+QUICK_EPOCHS = 6
+EPOCHS = 60
+INTERRUPTED = 130  # the shell's own code for Ctrl-C
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train, and put weights and report into the output folder; returns the exit code."""
+    args = parse(arguments)
+    try:
+        train_and_save(args)
+    except ReaderError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. What finished epochs learned is kept: go on with the same command and --resume.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    return 0
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Train the digit reader's network on MNIST.")
+    parser.add_argument("--epochs", type=positive, help=f"passes over the training digits (default: {EPOCHS})")
+    parser.add_argument("--batch-size", type=positive, default=128, help="digits in a step (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="decides all that is random (default: %(default)s)")
+    parser.add_argument("--data", type=Path, help="MNIST as .npz (default: $MNIST_NPZ, else Keras's cache or download)")
+    parser.add_argument(
+        "--output", type=Path, default=WEIGHTS, help="folder for weights and report (default: model/weights)"
+    )
+    parser.add_argument(
+        "--checkpoints", type=Path, default=Path(".checkpoints"), help="folder for a run's state (default: %(default)s)"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on after an interruption")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"only {QUICK_EPOCHS} epochs: minutes, and a little less accurate"
+    )
+    parser.add_argument("--bfloat16", action="store_true", help="faster on CPUs with AVX512-BF16 or AMX")
+    parser.add_argument(
+        "--force", action="store_true", help="replace weights in the output folder even if they are better"
+    )
+    return parser.parse_args(arguments)
+
+
+def positive(text: str) -> int:
+    """A whole number above 0, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"Expected a whole number above 0. Received: {text}")
+    return number
+
+
+def train_and_save(args: argparse.Namespace) -> None:
+    """Load the data, train, refuse to replace what is better, save, and say what came out."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+    mnist = load_mnist(args.data)
+    from model.training import Settings, train
+
+    epochs = args.epochs or (QUICK_EPOCHS if args.quick else EPOCHS)
+    settings = Settings(epochs, args.batch_size, args.seed, args.bfloat16)
+    network, report = train(mnist, settings, args.checkpoints, resume=args.resume)
+    if not args.force:
+        refuse_worse(report, args.output)
+    save(network, report, args.output)
+    test = report["test"]
+    low, high = test["accuracy_95"]
+    print(
+        f"Test accuracy {test['accuracy']:.2%} ({low:.2%} to {high:.2%}, n = {test['n']:,}), "
+        f"{test['errors']} errors, epoch {report['best_epoch']} of {epochs}, {report['seconds'] / 60:.0f} min. "
+        f"Saved to {args.output}."
+    )
+
+
+def refuse_worse(report: Report, output: Path) -> None:
+    """Keep the weights in the output folder if they do better on the same held-out digits (never on the test set).
+
+    Raises:
+        ArtifactError: they do.
+    """
+    try:
+        old = load_report(output)
+    except ArtifactError:
+        return  # nothing there that could be used
+    if old["data"]["sha256"] != report["data"]["sha256"]:
+        return  # other data: the held-out figures cannot be compared
+    before, now = old["held_out"]["held_out_loss"], report["held_out"]["held_out_loss"]
+    if before < now:
+        raise ArtifactError(
+            f"The new weights are worse than those in {output}. Expected a held-out loss below {before:.4f}. "
+            f"Received: {now:.4f}. Nothing was replaced; --resume --force replaces them, --output saves elsewhere."
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
