@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.framing import frame_glyph
-from model.images import Picture, load_grey, photo_ink
+from model.images import Picture, even_pen, load_grey, photo_ink
 from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading
 from model.segmentation import find_glyphs
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
@@ -83,7 +83,7 @@ class Reader:
         """
         glyph_lines = find_glyphs(photo_ink(load_grey(picture)))
         glyphs = [glyph for line in glyph_lines for glyph in line]
-        framings = [frame_glyph(glyph.ink) for glyph in glyphs]
+        framings = [frame_glyph(even_pen(glyph.ink)) for glyph in glyphs]
         frames = [framing.frame for framing in framings if framing is not None]
         digits = iter(self._read_frames(frames, [glyph.box for glyph in glyphs]))
         lines = tuple(Line(tuple(islice(digits, len(line)))) for line in glyph_lines)
