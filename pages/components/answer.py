@@ -82,13 +82,12 @@ def _answer(sign: str, title: str, text: str, *, accepted: bool) -> None:
 
 
 def _pictures(digit: Digit | None) -> None:
-    with st.container(key="evidence"):
-        with st.container(key="frame"):
-            frame = np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8) if digit is None else digit.frame
-            caption = "What the network sees"
-            st.html(f'<figure class="frame">{_picture(frame, caption)}<figcaption>{caption}</figcaption></figure>')
-        with st.container(key="bars"):
-            st.html(_bars(np.zeros(10) if digit is None else digit.probabilities))
+    with st.container(key="frame"):
+        frame = np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8) if digit is None else digit.frame
+        caption = "What the network sees"
+        st.html(f'<figure class="frame">{_picture(frame, caption)}<figcaption>{caption}</figcaption></figure>')
+    with st.container(key="bars"):
+        st.html(_bars(np.zeros(10) if digit is None else digit.probabilities))
 
 
 def _bars(probabilities: NDArray[np.float64]) -> str:

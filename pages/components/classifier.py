@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
@@ -12,7 +13,13 @@ from model.reader import Reader
 
 @st.cache_resource(show_spinner=False)
 def _loading() -> Future[Reader]:
-    return ThreadPoolExecutor(1, thread_name_prefix="classifier").submit(Reader.load)
+    return ThreadPoolExecutor(1, thread_name_prefix="classifier").submit(_load)
+
+
+def _load() -> Reader:
+    reader = Reader.load()
+    gc.freeze()  # TensorFlow's objects stay: walking them in every full collection would stop the answers for 0.2 s
+    return reader
 
 
 def is_loading() -> bool:

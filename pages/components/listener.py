@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from pages.components.fabric import Unchecked
+from pages.components.sheet import INK, Sheet
 
-KEY = "listener"
+_KEY = "listener"
 
 _component = st.components.v2.component("digit_listener", js=(Path(__file__).parent / "listener.js").read_text("utf-8"))
 
 
-def listen(data: dict[str, Any], on_ink: Callable[[], None]) -> None:
-    """Mount the listener.
+def listen(sheet: Sheet) -> None:
+    """Mount the listener, after everything else: that it is told of its message means that the answer is there.
 
-    Args:
-        data: what it is to know: the sheet, the number of the message answered, pen width and color.
-        on_ink: called before the rerun that a message causes; `heard` gives the message then.
+    It keeps the next message back until then. Were it told earlier, the message would cut the answer off.
     """
-    _component(key=KEY, data=data, on_ink_change=on_ink, height=1)
-
-
-def heard() -> Unchecked:
-    """The listener's last message."""
-    return st.session_state[KEY].get("ink")
+    data = {"sheet": sheet.number, "answered": sheet.answered, "pen_width": sheet.pen_width, "color": INK}
+    _component(key=_KEY, data=data, on_ink_change=lambda: sheet.hear(st.session_state[_KEY].get("ink")))

@@ -1,29 +1,26 @@
-"""The pad: the canvas, its listener, undo, clear and the pen's width. Nothing else imports the canvas package."""
+"""The pad: the canvas, undo, clear and the pen's width. Nothing else imports the canvas package."""
 
 from __future__ import annotations
 
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from pages.components import listener
-from pages.components.sheet import Sheet
+from pages.components.sheet import INK, Sheet
 
 SIDE = 320
 """Width and height of the canvas in px: wide enough for a finger, narrow enough for a phone of 360 px."""
-PAPER, INK = "#fffdf7", "#1f2a37"
 
 _CANVAS = "canvas"
+_PAPER = "#fffdf7"
 
 
 def show_pad() -> Sheet:
     """Show the pad with its controls and return what is drawn on it."""
     sheet = _sheet()
-    place = st.container(key="pad", gap=None)
+    place = st.container(key="pad")
     _tools(sheet)
     with place:
         _canvas(sheet)
-        data = {"sheet": sheet.number, "answered": sheet.answered, "pen_width": sheet.pen_width, "color": INK}
-        listener.listen(data, lambda: sheet.hear(listener.heard()))
     return sheet
 
 
@@ -53,7 +50,7 @@ def _canvas(sheet: Sheet) -> None:
         height=SIDE,
         stroke_width=sheet.pen_width,
         stroke_color=INK,
-        background_color=PAPER,
+        background_color=_PAPER,
         # The canvas loads a drawing only when it differs from the one before: the number makes it differ.
         initial_drawing={"objects": sheet.given, "sheet": sheet.number},
         on_change=lambda: sheet.see(st.session_state[_CANVAS]["drawing"]["raw"]),

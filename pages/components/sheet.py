@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from pages.components.fabric import Unchecked, is_sound
 
+INK = "#1f2a37"
+"""The color that strokes are drawn in."""
 Objects = list[Unchecked]
 """Fabric path objects; what comes from the browser is unchecked until `strokes_of` reads it."""
 

@@ -8,15 +8,23 @@ from model.errors import ArtifactError, StrokesError
 from pages.components.answer import show_answer, show_message, show_steps
 from pages.components.classifier import classifier, is_loading
 from pages.components.fabric import strokes_of
+from pages.components.listener import listen
 from pages.components.pad import show_pad
 from pages.components.sheet import Sheet
 
 
 @st.fragment
-def draw_and_read() -> None:
-    """Pad and answer: the whole of what a stroke changes."""
+def draw() -> None:
+    """The board with pad and answer."""
     with st.container(key="board"):
-        read(show_pad())
+        answer(show_pad())
+
+
+@st.fragment
+def answer(sheet: Sheet) -> None:
+    """What the listener's messages run again, many times a second: so it holds as few elements as can be."""
+    read(sheet)
+    listen(sheet)
 
 
 def read(sheet: Sheet) -> None:
@@ -44,6 +52,6 @@ def wait_for_classifier() -> None:
 
 
 st.title("Draw a digit")
-draw_and_read()
+draw()
 if is_loading():
     wait_for_classifier()
