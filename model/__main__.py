@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import ImageError, ReaderError
@@ -52,7 +55,8 @@ def _add_read(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _read(options: argparse.Namespace) -> int:
     from model.reader import Reader  # OpenCV and TensorFlow: --help need not wait for them
 
-    reader = Reader.load()
+    with _quiet():
+        reader = Reader.load()
     readings = _read_files(reader, options.files)
     options.write(readings)
     return 0 if len(readings) == len(options.files) else 2
@@ -111,6 +115,19 @@ def _write_csv(readings: _Readings) -> None:
 def _harmless(cell: str) -> str:
     """A spreadsheet would run a cell that begins like a formula; an apostrophe keeps it text."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Discard what native code writes to stderr: TensorFlow's start-up notes heed no log level (2.21)."""
+    stderr = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _complain(message: str) -> None:

@@ -21,7 +21,7 @@ Picture = bytes | Path | str | NDArray[np.uint8]
 
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before decoding: memory and time stay bounded."""
-MIN_CONTRAST = 25
+_MIN_CONTRAST = 25
 """Ink stands out from its paper by a tenth of the paper's brightness (of 255), or it is not taken for ink."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -64,7 +64,7 @@ def photo_ink(grey: Grey) -> Ink:
     Returns:
         Ink of the same size; all zeros for a blank page.
     """
-    if not is_dark_on_light(grey):
+    if not _is_dark_on_light(grey):
         grey = cv2.bitwise_not(grey)
     paper = _paper(grey)
     ink: Ink = cv2.divide(cv2.subtract(paper, grey), cv2.max(paper, _DARKEST_PAPER), scale=255.0)
@@ -102,7 +102,7 @@ def _stroke_width(mask: NDArray[np.bool_]) -> float:
     return float(2 * mask.sum() / max(length, 1.0))
 
 
-def is_dark_on_light(grey: Grey) -> bool:
+def _is_dark_on_light(grey: Grey) -> bool:
     """Whether what is written is darker than its ground.
 
     Ink is rarer than paper, so it is ink that stands out from the median of its surroundings.
@@ -167,7 +167,7 @@ def _on_paper(transparent: Image.Image) -> Grey:
     grey, alpha = (np.asarray(band) for band in transparent.convert("RGBA").convert("LA").split())
     on_white = cv2.bitwise_not(cv2.multiply(cv2.bitwise_not(grey), alpha, scale=1 / 255))
     on_black = cv2.multiply(grey, alpha, scale=1 / 255)
-    return np.asarray(on_black if np.ptp(on_white) < MIN_CONTRAST else on_white)
+    return np.asarray(on_black if np.ptp(on_white) < _MIN_CONTRAST else on_white)
 
 
 def _shrink(grey: Grey) -> Grey:
@@ -197,7 +197,7 @@ def _close(grey: Grey, side: int) -> Grey:
 
 def _clear_ink(ink: Ink) -> Ink:
     """Zero what is no darker than the paper's noise, and what is faint all over."""
-    faint = max(_noise(ink), MIN_CONTRAST / 2)
+    faint = max(_noise(ink), _MIN_CONTRAST / 2)
     inked = ink > faint
     if not inked.any():
         return np.zeros_like(ink)

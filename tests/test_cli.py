@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -84,6 +85,18 @@ def test_missing_weights_are_said_in_one_line(capsys, monkeypatch):
     monkeypatch.setattr(Reader, "load", load)
     assert main(["read", "two.png"]) == 2
     assert capsys.readouterr() == ("", "The weights are missing. Expected a file. Received: none.\n")
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_notes_of_native_code_do_not_reach_the_terminal(capfd, monkeypatch):
+    def load():
+        os.write(2, b"I0000 port.cc: oneDNN custom operations are on.")
+        return Reader(likes(7))
+
+    monkeypatch.setattr(Reader, "load", load)
+    assert main(["read", "two.png", "none.png"]) == 2
+    out, err = capfd.readouterr()
+    assert (out, err.startswith("none.png:"), err.count("\n")) == ("77\n7\n", True, 1)
 
 
 @pytest.mark.parametrize("arguments", [[], ["read"], ["write"], ["read", "--json", "--csv", "two.png"]])
