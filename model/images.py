@@ -21,12 +21,11 @@ Picture = bytes | Path | str | NDArray[np.uint8]
 
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before decoding: memory and time stay bounded."""
-_MIN_CONTRAST = 25
-"""Ink stands out from its paper by a tenth of the paper's brightness (of 255), or it is not taken for ink."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 _EXPECTED = f"Expected a picture of the format {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}."
 _SMALL_SIDE = 256  # px; paper and light vary slowly, so they are estimated on a small copy
+_MIN_CONTRAST = 25  # of 255; what differs less from its paper is not taken for ink
 _GLYPH_SIDE = 100  # px
 _PEN = 12  # px on _GLYPH_SIDE: MNIST's median, measured in the same way, is 11
 _DARKEST_PAPER = 64  # darker ground is not divided by its brightness, which would make its noise look like ink
@@ -105,14 +104,12 @@ def _stroke_width(mask: NDArray[np.bool_]) -> float:
 def _is_dark_on_light(grey: Grey) -> bool:
     """Whether what is written is darker than its ground.
 
-    Ink is rarer than paper, so it is ink that stands out from the median of its surroundings.
+    Ink is rarer than paper, so the skewness of the values about those of their surroundings has the ink's sign. The
+    surroundings are wide enough for a fat digit that fills the picture, and narrow enough for uneven light.
     """
-    small = _shrink(grey)
-    height, width = small.shape
-    reach = max(height, width) // 4
-    mirrored = cv2.copyMakeBorder(small, reach, reach, reach, reach, cv2.BORDER_REFLECT)
-    ground = cv2.medianBlur(mirrored, 2 * reach + 1)[reach : reach + height, reach : reach + width]
-    return bool(((small.astype(np.float64) - ground) ** 3).sum() <= 0)
+    small = _shrink(grey).astype(np.float32)
+    ground = cv2.GaussianBlur(small, (0, 0), max(small.shape) / 6, borderType=cv2.BORDER_REFLECT)
+    return bool(((small - ground) ** 3).sum() <= 0)
 
 
 def _decode(source: bytes | Path | str) -> Grey:

@@ -212,6 +212,16 @@ def test_uneven_light_and_noise_are_paper():
     assert found[drawn == 255].mean() < 0.01
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_shadow_on_half_the_page_does_not_turn_ink_to_paper(side):
+    drawn = page([SEVEN, FOUR, ONE], size_wh=(800, 600), ink=60).astype(np.float64)
+    shadow = slice(0, 430) if side == "left" else slice(370, 800)
+    drawn[:, shadow] *= 0.5
+    found = photo_ink(drawn.astype(np.uint8)) > 0
+    assert found[30:110, 30:300].any()
+    assert found.mean() < 0.05
+
+
 def test_photo_ink_keeps_antialiased_edges():
     drawn = page([SEVEN])
     edges = (drawn > 60) & (drawn < 200)
