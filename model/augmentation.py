@@ -54,7 +54,7 @@ def _warp(frame: Frame, strength: float, rng: Generator) -> Ink:
     points = _PIXELS @ affine.T + np.float32((FRAME_SIDE - 1) / 2)
     coarse = rng.normal(0, strength * rng.uniform(0, 1.3), (rng.integers(4, 7), rng.integers(4, 7), 2))
     points += cv2.resize(coarse.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(cv2.remap(frame, points, np.empty(0), cv2.INTER_LINEAR))
+    return np.asarray(cv2.remap(frame, points, None, cv2.INTER_LINEAR))
 
 
 def _change_pen(ink: Ink, strength: float, rng: Generator) -> Ink:

@@ -25,7 +25,7 @@ def build_cnn() -> keras.Model:
         x = layers.Dropout(0.2)(x)
     x = layers.Flatten(name="embedding")(x)
     x = layers.Dense(128, use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=0.95)(x)
     x = layers.ReLU()(x)
     x = layers.Dropout(0.4)(x)
     logits = layers.Dense(10, dtype="float32", name="logits")(x)
@@ -34,5 +34,5 @@ def build_cnn() -> keras.Model:
 
 def _convolve(x: keras.KerasTensor, width: int, kernel: int = 3, strides: int = 1) -> keras.KerasTensor:
     x = layers.Conv2D(width, kernel, strides=strides, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=0.95)(x)
     return layers.ReLU()(x)

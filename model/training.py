@@ -21,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from model.allographs import draw_samples
 from model.artifacts import Report
 from model.augmentation import augment, not_a_digit
 from model.dataset import Mnist, Samples
@@ -35,6 +36,7 @@ _LABEL_SMOOTHING = 0.02
 _WARM_UP = 0.05  # share of all steps in which the learning rate rises
 _AVERAGED = 0.05  # share of all steps that the averaged weights look back on
 _NOT_DIGITS = 8  # one frame in a batch that is no digit, to so many that are
+_ALLOGRAPHS = 9  # one drawn allograph, to so many digits of MNIST
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
@@ -79,7 +81,7 @@ def train(mnist: Mnist, settings: Settings, checkpoints: Path, *, resume: bool =
     run = _Run.resume(checkpoints, identity) if resume else _Run.start(checkpoints, identity)
     proof = _Proof(mnist.held_out)
     if run.epoch < settings.epochs:
-        _fit(run, mnist.train, proof, settings)
+        _fit(run, _with_allographs(mnist.train), proof, settings)
     network = keras.models.load_model(run.folder / "best.keras", compile=False)
     return network, _report(network, run, mnist, proof, settings)
 
@@ -215,6 +217,11 @@ class _DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc]
         super().update_state(tf.cast(right, "float32"), tf.reduce_max(y_true, axis=-1) > 0.5)
 
 
+def _with_allographs(digits: Samples) -> Samples:
+    drawn = draw_samples(ceil(len(digits) / _ALLOGRAPHS), np.random.default_rng(0))
+    return Samples(np.concatenate([digits.frames, drawn.frames]), np.concatenate([digits.labels, drawn.labels]))
+
+
 def _fit(run: _Run, digits: Samples, proof: _Proof, settings: Settings) -> None:
     steps = ceil(len(digits) / settings.batch_size)
     network = run.load_network() if run.epoch else _compile(_build(settings), steps * settings.epochs)
@@ -288,7 +295,7 @@ def _report(network: keras.Model, run: _Run, mnist: Mnist, proof: _Proof, settin
         "parameters": network.count_params(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": {
-            "name": "MNIST, augmented; generated frames that are no digits",
+            "name": "MNIST; allographs and frames that are no digits, both drawn by this project",
             "sha256": mnist.sha256,
             "trained_on": len(mnist.train),
             "held_out": len(mnist.held_out),

@@ -1,0 +1,35 @@
+# make run: the app.  make test: lint and every test.  make bench: the measurements.  make train: the network.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.complete
+
+.PHONY: setup run test lint bench train
+
+run: setup
+	$(BIN)/python -m streamlit run app.py
+
+test: lint
+	$(BIN)/python -m pytest tests
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks
+
+train: setup
+	$(BIN)/python train_model.py
+
+setup: $(STAMP)
+
+# The stamp comes last, so that an interrupted installation starts again.
+$(STAMP): requirements.txt tests/requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else \
+	  "TensorFlow 2.21 has no build for this Python. Expected Python 3.11, 3.12 or 3.13. " \
+	  f"Received: {v.major}.{v.minor}. Name another one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
