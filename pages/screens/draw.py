@@ -6,7 +6,7 @@ import streamlit as st
 
 from model.errors import ArtifactError, StrokesError
 from pages.components.answer import show_answer, show_message, show_steps
-from pages.components.classifier import classifier, is_loading
+from pages.components.classifier import is_loading, read_drawing
 from pages.components.fabric import strokes_of
 from pages.components.listener import listen
 from pages.components.pad import show_pad
@@ -32,9 +32,8 @@ def read(sheet: Sheet) -> None:
     strokes = []
     try:
         strokes = strokes_of(sheet.objects)
-        reader = classifier()
-        if reader:
-            show_answer(reader.read_drawing(strokes, sheet.pen_width))
+        if reading := read_drawing(strokes, sheet.pen_width):
+            show_answer(reading)
         else:
             show_message("One moment", "The classifier is loading. Draw already: it is read as soon as it is there.")
     except StrokesError as error:
