@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -68,7 +67,6 @@ def positive(text: str) -> int:
 
 def train_and_save(args: argparse.Namespace) -> None:
     """Load the data, train, refuse to replace what is better, save, and say what came out."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
     mnist = load_mnist(args.data)
     from model.training import Settings, train
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from model.errors import ImageError, ReaderError
 
 if TYPE_CHECKING:
+    from model.evaluation import Metrics
     from model.reader import Reader
     from model.reading import Digit, Reading
 
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m model", description="Recognize handwritten digits.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_read(commands)
+    _add_evaluate(commands)
     return parser
 
 
@@ -50,6 +52,16 @@ def _add_read(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     form.add_argument("--json", dest="write", action="store_const", const=_write_json, help="everything known")
     form.add_argument("--csv", dest="write", action="store_const", const=_write_csv, help="one row for each digit")
     read.set_defaults(command=_read, write=_write_text)
+
+
+def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "measure the shipped network on MNIST's test set"
+    evaluate = commands.add_parser("evaluate", help=summary, description=f"{summary.capitalize()}.")
+    evaluate.add_argument(
+        "--data", type=Path, help="MNIST as .npz (default: $MNIST_NPZ, else Keras's cache or download)"
+    )
+    evaluate.add_argument("--json", action="store_true", help="all metrics as JSON")
+    evaluate.set_defaults(command=_evaluate)
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -115,6 +127,44 @@ def _write_csv(readings: _Readings) -> None:
 def _harmless(cell: str) -> str:
     """A spreadsheet would run a cell that begins like a formula; an apostrophe keeps it text."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    with _quiet():
+        from model.artifacts import load_classifier
+        from model.dataset import load_mnist
+        from model.evaluation import evaluate
+        from model.reader import WEIGHTS
+
+        test = load_mnist(options.data).test
+        classifier = load_classifier(WEIGHTS)
+    metrics = evaluate(classifier.predict(test.frames), test.labels, classifier.threshold)
+    print(json.dumps(metrics, indent=1) if options.json else _as_text(metrics))
+    return 0
+
+
+def _as_text(metrics: Metrics) -> str:
+    low, high = metrics["accuracy_95"]
+    right = metrics["right_when_accepted"]
+    return "\n".join(
+        [
+            f"accuracy  {metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {metrics['n']:,})",
+            f"errors    {metrics['errors']}",
+            f"log loss  {metrics['log_loss']:.4f}",
+            f"ECE       {metrics['ece']:.4f} (15 bins)",
+            f"accepted  {metrics['accepted']:.2%}, of them right {'-' if right is None else f'{right:.2%}'}",
+            "",
+            "digit  precision  recall      F1  support",
+            *(
+                f"{row['label']:5}  {row['precision']:9.4f}  {row['recall']:6.4f}  {row['f1']:6.4f}  {row['support']:7}"
+                for row in metrics["per_class"]
+            ),
+            f"macro F1 {metrics['macro_f1']:.4f}",
+            "",
+            "confusion: rows true, columns read",
+            *(f"{label}  " + " ".join(f"{n:5}" for n in row) for label, row in enumerate(metrics["confusion"])),
+        ]
+    )
 
 
 @contextmanager

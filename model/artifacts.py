@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +101,6 @@ def _load_network(path: Path, checksum: str) -> keras.Model:
             f"{path} is damaged, or belongs to another report. Expected sha256 {checksum[:12]}… as the report says. "
             f"Received: {received[:12]}…. {_RETRAIN}"
         )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the import: its start-up notes are no one's business
     import keras
 
     try:

@@ -12,6 +12,9 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from model.reading import softmax
 
+Metrics = dict[str, Any]
+"""What `evaluate` returns, and the report and the command line carry."""
+
 RIGHT_WHEN_ACCEPTED = 0.995
 """The share of accepted digits that the shipped threshold is chosen to get right."""
 
@@ -62,7 +65,7 @@ def choose_threshold(confidence: NDArray[np.floating], right: NDArray[np.bool_])
     return max(float(confidence[order][good[-1]]), 0.5) if len(good) else 1.0
 
 
-def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshold: float) -> dict[str, Any]:
+def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshold: float) -> Metrics:
     """All metrics of one set, as plain JSON types.
 
     Args:

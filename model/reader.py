@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from model.framing import frame_glyph
 from model.images import Picture, even_pen, load_grey, photo_ink
-from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading
+from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading, softmax
 from model.segmentation import find_glyphs
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
 
@@ -95,15 +95,10 @@ class Reader:
     def _read_frames(self, frames: Sequence[Frame], boxes: Sequence[Box]) -> tuple[Digit, ...]:
         if not frames:
             return ()
-        rows = _softmax(self._predict(np.stack(frames)))
+        rows = softmax(self._predict(np.stack(frames)))
         return tuple(self._digit(row, box, frame) for row, box, frame in zip(rows, boxes, frames, strict=True))
 
     def _digit(self, probabilities: NDArray[np.float64], box: Box, frame: Frame) -> Digit:
         label = int(probabilities.argmax())
         confidence = float(probabilities[label])
         return Digit(label, confidence, confidence >= self.threshold, probabilities, box, frame)
-
-
-def _softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
