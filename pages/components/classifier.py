@@ -15,7 +15,7 @@ from model.reading import Reading, Stroke
 
 def is_loading() -> bool:
     """Whether the classifier is still on its way; asking for it starts it."""
-    return not _worker()[1].done()
+    return not _loading().done()
 
 
 def read_drawing(strokes: Sequence[Stroke], pen_width: float) -> Reading | None:
@@ -25,32 +25,35 @@ def read_drawing(strokes: Sequence[Stroke], pen_width: float) -> Reading | None:
         ArtifactError: the classifier cannot be loaded.
         StrokesError: the strokes are malformed.
     """
-    thread, loading = _worker()
-    if not loading.done():
-        return None
-    return thread.submit(_loaded(loading).read_drawing, strokes, pen_width).result()
+    return None if is_loading() else _reader().read_drawing(strokes, pen_width)
 
 
 @st.cache_resource(show_spinner=False)
-def _worker() -> tuple[ThreadPoolExecutor, Future[Reader]]:
-    """The thread that reads for all sessions, and the reader that it loads first.
-
-    One thread, because Streamlit starts a new one for every run and TensorFlow's first prediction on a thread
-    takes 45 ms, every further one 1 ms.
-    """
-    thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
-    return thread, thread.submit(_load)
+def _loading() -> Future[Reader]:
+    return ThreadPoolExecutor(1, thread_name_prefix="classifier").submit(_load)
 
 
 def _load() -> Reader:
     reader = Reader.load()
-    gc.freeze()  # TensorFlow's objects stay: walking them in every full collection would stop the answers for 0.2 s
+    _keep_warm()
     return reader
 
 
-def _loaded(loading: Future[Reader]) -> Reader:
+def _keep_warm() -> None:
+    """Keep Streamlit from throwing away, after every run, what makes the next reading fast.
+
+    It calls Keras' `clear_session`, which empties TensorFlow's kernel cache (45 ms for the next prediction, 1 ms
+    otherwise) and collects garbage in full: a walk over all of TensorFlow's objects, 0.2 s.
+    """
+    import keras
+
+    keras.backend.clear_session = lambda: None
+    gc.freeze()
+
+
+def _reader() -> Reader:
     try:
-        return loading.result()
+        return _loading().result()
     except ArtifactError:
         raise
     except Exception as error:  # whatever TensorFlow fails with, the page is to say it in one line
