@@ -7,7 +7,7 @@ from math import ceil, cos, radians, sin, sqrt
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from model.errors import StrokesError
 from model.reading import Stroke
@@ -46,7 +46,7 @@ def strokes_of(objects: Unchecked) -> list[Stroke]:
             message = f"The drawing is too long. Expected at most {MAX_COMMANDS} path commands. Received: {commands}."
             raise StrokesError(message)
         return [_placed(_flatten(path), item) for path, item in zip(paths, objects, strict=True)]
-    except (TypeError, KeyError, IndexError, ValueError, AttributeError) as error:
+    except (TypeError, KeyError, IndexError, ValueError, OverflowError) as error:
         if isinstance(error, StrokesError):
             raise
         expected = "Expected Fabric paths of M, L, Q and C commands"
@@ -101,18 +101,18 @@ def _placed(points: Points, item: dict[str, Any]) -> Stroke:
     """Apply the object's transform: scaled and turned around the middle of its path, which is moved to its place."""
     if "left" not in item and "top" not in item:
         return points
-    scale = _finite([item.get("scaleX", 1), item.get("scaleY", 1)])
+    scale = np.array([item.get("scaleX", 1), item.get("scaleY", 1)])
     mirror = np.where([item.get("flipX", False), item.get("flipY", False)], -1, 1)
     low, high = points.min(axis=0), points.max(axis=0)
     angle = radians(item.get("angle", 0))
     turn = np.array([[cos(angle), sin(angle)], [-sin(angle), cos(angle)]])
     origin = np.array([_ORIGIN[item.get("originX", "center")], _ORIGIN[item.get("originY", "center")]])
     to_middle = origin * (high - low + item.get("strokeWidth", 0)) * scale @ turn
-    middle = _finite([item["left"], item["top"]]) + to_middle
-    return np.asarray((points - (low + high) / 2) * scale * mirror @ turn + middle)
+    middle = np.array([item["left"], item["top"]]) + to_middle
+    return _finite((points - (low + high) / 2) * scale * mirror @ turn + middle)
 
 
-def _finite(numbers: Sequence[Any]) -> NDArray[np.float64]:
+def _finite(numbers: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(numbers, dtype=np.float64)
     if not np.isfinite(array).all():
         raise ValueError(array)

@@ -4,5 +4,22 @@ import streamlit as st
 
 st.title("How it works")
 st.markdown("""
-Soon.
+#### From the pen to the answer
+
+1. **Strokes.** The pad reports the path of the pen, many times a second, while it is still down.
+2. **Ink.** The path is drawn again with a pen that suits its size. Whether you used a hairline or a marker, drew small
+   or large, in the middle or in a corner, the ink is the same.
+3. **Frame.** A tight box is put around the ink, shrunk to 20×20 pixels and placed on 28×28 so that its center of mass
+   lies in the middle. The digits that the network learned from were framed by this same rule.
+4. **Network.** A small convolutional network gives each of the ten digits a probability.
+5. **Answer.** The likeliest digit, if its probability reaches the threshold that was measured together with the network;
+   otherwise a question mark, with the reason.
+
+#### What to expect
+
+- The network learned from MNIST, 60,000 digits that Americans wrote around 1990. Habits that are rare there, such as a
+  crossed 7 or a 1 with a foot, are read less surely.
+- It reads one digit on the pad. Two digits side by side are one drawing to it, which does not look like a digit.
+- The confidence is a probability, not a promise: of a hundred answers at 95%, about five are wrong.
+- A drawing stays in your session: it is never stored, and nobody else sees it.
 """)

@@ -1,0 +1,202 @@
+import sys
+from concurrent.futures import Future
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from model.errors import ArtifactError
+from model.reader import Reader
+from pages.components import classifier, listener
+from pages.components.answer import confidence_in_words, percent
+from pages.components.sheet import Sheet
+from tests.digit_strokes import DIGITS
+
+APP = str(Path(__file__).parents[1] / "app.py")
+
+
+def drawing(digit):
+    """Fabric objects of one of our digits."""
+    scaled = [[(60 + 200 * x, 60 + 200 * y) for x, y in stroke] for stroke in DIGITS[digit]]
+    return [{"path": [["M", *first], *(["L", *point] for point in rest)]} for first, *rest in scaled]
+
+
+def done(result):
+    future = Future()
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
+    return future
+
+
+def reader_that_says(**probabilities):
+    """A reader that sees the same in every frame: p7=0.9 is a probability of 0.9 for a 7."""
+    given = {int(name[1]): probability for name, probability in probabilities.items()}
+    rest = (1 - sum(given.values())) / (10 - len(given))
+    logits = np.log([given.get(digit, max(rest, 1e-6)) for digit in range(10)])
+    return Reader(lambda frames: np.tile(logits, (len(frames), 1)), threshold=0.6)
+
+
+@pytest.fixture
+def start(monkeypatch):
+    """Runs the app with a canvas that reports nothing; what is drawn is put on the session's sheet."""
+
+    def fake_canvas(key, initial_drawing, **_):
+        st.session_state[key] = {"drawing": {"raw": initial_drawing}}
+
+    # The package registers a component on import, which needs a server.
+    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=fake_canvas))
+    monkeypatch.setattr(import_module("pages.components.pad"), "st_canvas", fake_canvas)
+    monkeypatch.setattr(listener, "_component", lambda **_: None)
+
+    def start(result, objects=()):
+        monkeypatch.setattr(classifier, "_loading", lambda: result if isinstance(result, Future) else done(result))
+        app = AppTest.from_file(APP, default_timeout=60)
+        app.session_state["sheet"] = Sheet(objects=list(objects))
+        return app.run()
+
+    return start
+
+
+def collect(app):
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def test_empty_pad_says_what_to_do(start):
+    page = collect(start(reader_that_says(p7=0.95)))
+    assert '<div class="sign">?</div>' in page
+    assert "Draw a digit" in page
+
+
+def test_digit_with_runner_up(start):
+    page = collect(start(reader_that_says(p7=0.93, p1=0.05), drawing(7)))
+    assert '<div class="sign">7</div>' in page
+    assert "Confident, 93%" in page
+    assert "7, or perhaps 1" in page
+
+
+def test_lone_digit_has_no_runner_up(start):
+    page = collect(start(reader_that_says(p7=0.9999), drawing(7)))
+    assert "Almost certain, >99%" in page
+    assert "No other digit comes close" in page
+
+
+def test_between_two_digits_names_both(start):
+    page = collect(start(reader_that_says(p4=0.5, p9=0.45), drawing(4)))
+    assert '<div class="sign">?</div>' in page
+    assert "4 or 9" in page
+    assert "50% against 45%" in page
+
+
+def test_not_a_digit(start):
+    page = collect(start(reader_that_says(p4=0.2), drawing(4)))
+    assert '<div class="sign">?</div>' in page
+    assert "Not a digit" in page
+
+
+def test_dot_is_too_little_ink(start):
+    page = collect(start(reader_that_says(p1=0.99), [{"path": [["M", 50, 50], ["L", 51, 51]]}]))
+    assert '<div class="sign">?</div>' in page
+    assert "Too little ink" in page
+
+
+def test_pad_is_there_while_the_classifier_loads(start):
+    app = start(Future(), drawing(7))
+    assert '<div class="sign">?</div>' in collect(app)
+    assert "loading" in collect(app)
+    assert [button.label for button in app.button] == ["Undo", "Clear"]
+
+
+def test_what_was_drawn_while_loading_is_read_when_the_classifier_is_there(start):
+    loading = Future()
+    app = start(loading, drawing(7))
+    loading.set_result(reader_that_says(p7=0.95))
+    assert '<div class="sign">7</div>' in collect(app.run())
+
+
+@pytest.mark.parametrize("error", [ArtifactError("The weights are missing."), ImportError("no such library")])
+def test_failed_load_is_a_message(start, error):
+    app = start(error, drawing(7))
+    assert not app.exception
+    assert str(error) in collect(app)
+    assert len(app.session_state["sheet"].objects) == 1
+    assert not app.button(key="undo").click().run().exception
+    assert app.session_state["sheet"].objects == []
+
+
+def test_undo_and_clear(start):
+    app = start(reader_that_says(p4=0.95), drawing(4))
+    app.button(key="undo").click().run()
+    assert app.session_state["sheet"].objects == drawing(4)[:1]
+    app.button(key="clear").click().run()
+    assert app.session_state["sheet"].objects == []
+    assert "Draw a digit" in collect(app)
+
+
+def test_drawing_and_pen_survive_a_visit_to_another_page(start):
+    app = start(reader_that_says(p4=0.95), drawing(4))
+    app.slider(key="pen_width").set_value(30).run()
+    app.switch_page("pages/screens/about.py").run()
+    assert app.title[0].value == "How it works"
+    app.switch_page("pages/screens/draw.py").run()
+    assert app.session_state["sheet"].given == drawing(4)
+    assert app.slider(key="pen_width").value == 30
+    assert '<div class="sign">4</div>' in collect(app)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"path": [["M", float("nan"), 1]]},
+        {"path": [["M", 0, 0], ["L", 1e9, 1]]},
+        {"path": [["M", 0, 0], ["L", 1]]},
+        {"path": [["M", 0, 0]] + [["L", i, i] for i in range(100_000)]},
+        "<script>alert(1)</script>",
+    ],
+)
+def test_bad_strokes_are_a_message_and_nothing_is_lost(start, bad):
+    app = start(reader_that_says(p4=0.95), drawing(4))
+    sheet = app.session_state["sheet"]
+    sheet.hear({"sheet": sheet.number, "message": 1, "objects": [bad]})
+    page = collect(app.run())
+    assert not app.exception
+    assert "This drawing cannot be read" in page
+    assert "<script>" not in page
+    app.button(key="undo").click().run()
+    assert '<div class="sign">4</div>' in collect(app)
+
+
+def test_steps_are_worked_out_only_when_asked_for(start):
+    app = start(reader_that_says(p4=0.95), drawing(4))
+    assert "Center of mass" not in collect(app)
+    app.session_state["steps"] = True
+    assert "Center of mass" in collect(app.run())
+
+
+@pytest.mark.parametrize(("confidence", "words"), [(1.0, "Almost certain"), (0.9, "Confident"), (0.3, "Unsure")])
+def test_confidence_in_words(confidence, words):
+    assert confidence_in_words(confidence) == words
+
+
+@pytest.mark.parametrize(("probability", "number"), [(0.0, "0%"), (0.514, "51%"), (0.99, "99%"), (0.999, ">99%")])
+def test_percent_never_claims_certainty(probability, number):
+    assert percent(probability) == number
+
+
+@pytest.mark.usefixtures("reader")
+def test_streamlit_does_not_empty_the_kernel_cache_after_a_run(monkeypatch):
+    """It would cost every further answer 45 ms."""
+    from streamlit.runtime.scriptrunner import script_runner
+    from tensorflow.python.eager import context
+
+    monkeypatch.setattr("keras.backend.clear_session", None)  # put back afterwards
+    cleared = []
+    monkeypatch.setattr(context.Context, "clear_kernel_cache", cleared.append)
+    classifier._keep_warm()
+    script_runner._clean_problem_modules()
+    assert not cleared

@@ -1,0 +1,75 @@
+"""Imports point one way: app.py -> screens -> components -> model, and a light start stays light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("tensorflow", "keras")
+SOURCES = sorted([ROOT / "app.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("model/**/*.py")])
+
+
+def imported(path):
+    """Every module that a file imports, wherever in the file."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+    return names
+
+
+def loaded(code):
+    """The heavy packages that a fresh interpreter has loaded after running the code."""
+    check = f"{code}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("model/**/*.py")), ids=lambda path: path.name)
+def test_model_knows_nothing_of_pages(path):
+    assert not [name for name in imported(path) if name.split(".")[0] in ("streamlit", "pages", "app")]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("pages/components/*.py")), ids=lambda path: path.name)
+def test_components_know_nothing_of_screens(path):
+    assert not [name for name in imported(path) if name.startswith(("pages.screens", "app"))]
+
+
+def test_canvas_package_has_one_user():
+    users = [path.name for path in SOURCES if "streamlit_drawable_canvas" in imported(path)]
+    assert users == ["pad.py"]
+
+
+def test_resources_are_cached_in_components_only():
+    users = {path.parent.name for path in SOURCES if "cache_resource" in path.read_text(encoding="utf-8")}
+    assert users == {"components"}
+
+
+def test_reader_is_imported_without_tensorflow():
+    assert loaded("import model.reader") == "[]"
+
+
+def test_pages_are_shown_without_tensorflow():
+    """The Draw page only starts the loading; here nothing waits for it."""
+    code = """
+from concurrent.futures import Future
+from streamlit.testing.v1 import AppTest
+from pages.components import classifier
+classifier._loading = Future
+for screen in (None, "pages/screens/about.py"):
+    app = AppTest.from_file("app.py").run(timeout=60)
+    if screen:
+        app.switch_page(screen).run(timeout=60)
+    assert not app.exception and app.title, screen
+"""
+    assert loaded(code) == "[]"
+
+
+@pytest.mark.parametrize("path", [*ROOT.glob("pages/screens/*.py"), ROOT / "app.py"], ids=lambda path: path.name)
+def test_screens_are_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 80
