@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from model.artifacts import Report, load_report, save
@@ -36,9 +37,18 @@ def main(arguments: list[str] | None = None) -> int:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Train the digit reader's network on MNIST.")
-    parser.add_argument("--epochs", type=positive, help=f"passes over the training digits (default: {EPOCHS})")
-    parser.add_argument("--batch-size", type=positive, default=128, help="digits in a step (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="decides all that is random (default: %(default)s)")
+    parser.add_argument(
+        "--epochs", type=partial(whole_number, least=1), help=f"passes over the training digits (default: {EPOCHS})"
+    )
+    parser.add_argument(
+        "--batch-size", type=partial(whole_number, least=1), default=128, help="digits in a step (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed",
+        type=partial(whole_number, least=0),
+        default=0,
+        help="decides all that is random (default: %(default)s)",
+    )
     parser.add_argument("--data", type=Path, help="MNIST as .npz (default: $MNIST_NPZ, else Keras's cache or download)")
     parser.add_argument(
         "--output", type=Path, default=WEIGHTS, help="folder for weights and report (default: model/weights)"
@@ -57,12 +67,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def positive(text: str) -> int:
-    """A whole number above 0, for argparse."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"Expected a whole number above 0. Received: {text}")
-    return number
+def whole_number(text: str, least: int) -> int:
+    """A whole number, `least` or more, for argparse."""
+    if not text.isdecimal() or not least <= int(text) < 2**32:
+        raise argparse.ArgumentTypeError(f"not a whole number. Expected {least} or more. Received: {text}")
+    return int(text)
 
 
 def train_and_save(args: argparse.Namespace) -> None:

@@ -179,14 +179,18 @@ class _Run:
 class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     """After each epoch: measure the averaged network on held-out digits, keep the state, say how it goes."""
 
-    def __init__(self, run: _Run, proof: _Proof, epochs: int) -> None:
+    def __init__(self, run: _Run, proof: _Proof, settings: Settings) -> None:
         super().__init__()
-        self._run, self._proof, self._epochs = run, proof, epochs
+        self._run, self._proof, self._epochs, self._seed = run, proof, settings.epochs, settings.seed
         self._averaged = build_cnn()
         self._began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._began = time.monotonic()
+        # A saved network forgets how far its dropout's random numbers have come: seed and epoch decide them instead.
+        for variable in self.model.non_trainable_variables:
+            if variable.path.endswith("seed_generator_state"):
+                variable.assign([self._seed, epoch << 20])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._average()
@@ -209,6 +213,7 @@ class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
             mine.assign(theirs)
 
 
+@keras.saving.register_keras_serializable("digits")  # the checkpoint names it
 class _DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc]
     """Accuracy over the frames that are digits: those whose target names one."""
 
@@ -233,7 +238,7 @@ def _fit(run: _Run, digits: Samples, proof: _Proof, settings: Settings) -> None:
         initial_epoch=run.epoch,
         steps_per_epoch=steps,
         shuffle=False,  # the batches come in their order
-        callbacks=[_EveryEpoch(run, proof, settings.epochs)],
+        callbacks=[_EveryEpoch(run, proof, settings)],
         verbose=1 if os.isatty(1) else 2,
     )
 

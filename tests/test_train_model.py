@@ -1,0 +1,145 @@
+"""Training end to end on a handful of drawn digits: the command, its checkpoints, interruptions and refusals."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import train_model
+from model.allographs import draw_samples
+from model.artifacts import REPORT_FILE, WEIGHTS_FILE, load_classifier, load_report
+from model.dataset import load_mnist
+from model.errors import ArtifactError
+from model.training import Settings, train
+
+ROOT = Path(train_model.__file__).parent
+EPOCHS = 4
+TRAINED = ("loss", "accuracy", "held_out_loss", "held_out_accuracy")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    drawn, test = draw_samples(240, np.random.default_rng(0)), draw_samples(40, np.random.default_rng(1))
+    path = tmp_path_factory.mktemp("data") / "drawn.npz"
+    np.savez(path, x_train=drawn.frames, y_train=drawn.labels, x_test=test.frames, y_test=test.labels)
+    return path
+
+
+def arguments(data, folder, *more):
+    sizes = ["--epochs", str(EPOCHS), "--batch-size", "32"]
+    return ["--data", str(data), "--output", str(folder / "out"), "--checkpoints", str(folder / "ck"), *sizes, *more]
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    assert train_model.main(arguments(data, folder)) == 0
+    return folder
+
+
+def start(data, folder):
+    command = [sys.executable, "train_model.py", *arguments(data, folder)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(checkpoint, process, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not checkpoint.exists():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline, f"no {checkpoint.name} after {seconds} s"
+        time.sleep(0.02)
+
+
+def test_weights_and_report_belong_together(trained):
+    report = load_report(trained / "out")
+    assert load_classifier(trained / "out").threshold == report["calibration"]["threshold"]
+    assert report["data"]["trained_on"] == 220
+    assert report["data"]["held_out"] == 20
+    assert report["test"]["n"] == 40
+    assert report["settings"] == {"epochs": EPOCHS, "batch_size": 32, "seed": 0, "bfloat16": False}
+    assert len(report["curve"]) == EPOCHS
+    assert report["versions"]["tensorflow"]
+
+
+def test_the_epoch_with_the_least_held_out_loss_is_kept(trained):
+    report = load_report(trained / "out")
+    losses = [row["held_out_loss"] for row in report["curve"]]
+    assert report["best_epoch"] == 1 + int(np.argmin(losses))
+    assert report["held_out"]["held_out_loss"] == pytest.approx(min(losses), rel=1e-3)
+
+
+def test_the_report_measures_the_saved_weights(trained, data):
+    classifier, test = load_classifier(trained / "out"), load_mnist(data).test
+    accuracy = (classifier.predict(test.frames).argmax(axis=1) == test.labels).mean()
+    assert accuracy == load_report(trained / "out")["test"]["accuracy"]
+
+
+def test_killed_and_resumed_gives_the_same_history(data, trained, tmp_path, capsys):
+    process = start(data, tmp_path)
+    wait_for(tmp_path / "ck/epoch-0002", process)
+    process.kill()
+    process.communicate()
+    assert not (tmp_path / "out").exists()
+    assert train_model.main(arguments(data, tmp_path, "--resume")) == 0
+    assert f"epoch 1/{EPOCHS}" not in capsys.readouterr().out
+    whole, resumed = (load_report(folder / "out")["curve"] for folder in (trained, tmp_path))
+    for before, after in zip(whole, resumed, strict=True):
+        for name in TRAINED:
+            assert after[name] == pytest.approx(before[name], rel=1e-3), name
+
+
+def test_ctrl_c_ends_it_cleanly(data, tmp_path):
+    process = start(data, tmp_path)
+    wait_for(tmp_path / "ck/epoch-0001", process)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == train_model.INTERRUPTED
+    assert "Stopped." in stderr
+    assert "--resume" in stderr
+    assert "Traceback" not in stderr
+
+
+def test_a_checkpoint_of_other_settings_is_refused(data, trained):
+    with pytest.raises(ArtifactError, match="is of another run. Expected .*'seed': 1.* Received: .*'seed': 0"):
+        train(load_mnist(data), Settings(EPOCHS, 32, seed=1), trained / "ck", resume=True)
+
+
+def test_better_weights_are_not_replaced_unless_told(data, trained, capsys):
+    output = trained / "out"
+    report = json.loads((output / REPORT_FILE).read_text())
+    report["held_out"]["held_out_loss"] = 0.0
+    (output / REPORT_FILE).write_text(json.dumps(report))
+    before = (output / WEIGHTS_FILE).read_bytes()
+    again = arguments(data, trained, "--resume")  # all epochs are done: nothing is trained again
+    assert train_model.main(again) == 2
+    assert "worse than those in" in capsys.readouterr().err
+    assert (output / WEIGHTS_FILE).read_bytes() == before
+    assert train_model.main([*again, "--force"]) == 0
+    assert load_report(output)["held_out"]["held_out_loss"] > 0
+
+
+def test_no_data_is_said_in_one_line(tmp_path, capsys):
+    assert train_model.main(["--data", str(tmp_path / "none.npz")]) == 2
+    stderr = capsys.readouterr().err
+    assert stderr.startswith("MNIST cannot be read. Expected an .npz")
+    assert stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("bad", [["--epochs", "0"], ["--batch-size", "-1"], ["--epochs", "many"], ["--seed", "-1"]])
+def test_bad_arguments_are_refused(bad, capsys):
+    with pytest.raises(SystemExit):
+        train_model.main(bad)
+    assert bad[0] in capsys.readouterr().err
+
+
+def test_quick_and_epochs(monkeypatch):
+    seen = []
+    monkeypatch.setattr(train_model, "train_and_save", seen.append)
+    train_model.main(["--quick"])
+    assert seen[0].quick
+    assert seen[0].epochs is None
