@@ -1,0 +1,217 @@
+"""make bench: what one live update, one answer and one start cost, beside a named baseline in the same run.
+
+Medians. They hold for the machine they were taken on; the ratios travel better.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter, sleep
+
+import cv2
+import numpy as np
+import psutil
+from playwright.sync_api import Browser, sync_playwright
+
+from model.artifacts import load_classifier
+from model.framing import FRAME_SIDE
+from model.reader import WEIGHTS, Reader
+from model.strokes import ink_strokes
+from tests.browser.server import ROOT, DrawPage, launch, serve
+from tests.digit_strokes import DIGITS, SCRIBBLE
+
+HERE = Path(__file__).parent
+SIDE, PEN = 320, 20
+SESSIONS = 5
+
+# Notes when the pen or the mouse button came up, and when the watched element last changed after that.
+CLOCK = """selector => {
+  const clock = window.clock = { up: null, first: null, last: null, changes: 0 };
+  window.addEventListener("pointerup", () => Object.assign(clock, { up: performance.now(), first: null }), true);
+  new MutationObserver(() => {
+    clock.last = performance.now();
+    clock.first ??= clock.last;
+    clock.changes += 1;
+  }).observe(document.querySelector(selector).parentElement, {
+    subtree: true, childList: true, characterData: true, attributes: true,
+  });
+}"""
+
+Row = tuple[str, str, str, str, str]
+
+
+def main() -> None:
+    """Measure everything and print the table."""
+    rows = server_cost()
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        rows += live_answer(browser) + start(browser) + memory(browser)
+        browser.close()
+    print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")
+    for row in [("what", "ours", "baseline", "ratio", "goal"), *rows]:
+        print("{:52} {:>12} {:>12} {:>8}   {}".format(*row))
+
+
+def server_cost(times: int = 300) -> list[Row]:
+    """One live update, strokes to reading, against the usual way: shrink the canvas and call `network.predict`."""
+    classifier = load_classifier(WEIGHTS)
+    reader = Reader(classifier.predict, threshold=classifier.threshold)
+    drawings = [[np.array(stroke) * 200 + 60 for stroke in strokes] for strokes in DIGITS.values()]
+    canvases = [ink_strokes(drawing, PEN, (SIDE, SIDE)) for drawing in drawings]
+
+    def usual(canvas: np.ndarray) -> None:
+        small = cv2.resize(canvas, (FRAME_SIDE, FRAME_SIDE), interpolation=cv2.INTER_AREA)
+        classifier.network.predict(small[None], verbose=0)
+
+    ours = timed(lambda i: reader.read_drawing(drawings[i % 10], PEN), times)
+    baseline = timed(lambda i: usual(canvases[i % 10]), times // 10)
+    ratio = f"1 : {baseline / ours:.0f}"
+    return [("(a) one live update; cv2.resize + predict", ms(ours), ms(baseline), ratio, "≤ 2 ms, ≥ 15 times cheaper")]
+
+
+def timed(call: Callable[[int], object], times: int) -> float:
+    """Median seconds of a call, after some to warm up."""
+    seconds = []
+    for i in range(-5, times):
+        began = perf_counter()
+        call(i)
+        seconds.append(perf_counter() - began)
+    return median(seconds[5:])
+
+
+def live_answer(browser: Browser, times: int = 15) -> list[Row]:
+    """Pen-up to final answer against a plain button's round trip on the same page, and updates in mid-stroke."""
+    with serve(HERE / "draw_and_button.py") as url:
+        page = DrawPage(browser.new_page(), url)
+        page.wait_until_ready()
+        page.draw(DIGITS[3])
+        page.expect_answer("3")
+        ours = median(pen_up(page, DIGITS[i % 10]) for i in range(times))
+        page.click("Clear")
+        rate = updates_per_second(page)
+        button = median(click(page) for _ in range(times))
+    ratio = f"{ours / button:.2f}"
+    return [
+        ("(b) pen-up to final answer; plain button", ms(ours), ms(button), ratio, "≤ 1.3 times"),
+        ("(b) updates a second in mid-stroke", f"{rate:.1f}", "-", "-", "≥ 10"),
+    ]
+
+
+def pen_up(draw_page: DrawPage, strokes: list[list[tuple[float, float]]]) -> float:
+    """Seconds from pen-up to the last change of the answer, its frame and its bars."""
+    draw_page.click("Clear")
+    draw_page.expect_answer("?")
+    draw_page.page.wait_for_timeout(500)
+    draw_page.page.evaluate(CLOCK, ".st-key-answer")
+    draw_page.draw(strokes, steps=20)
+    draw_page.page.wait_for_timeout(900)
+    return draw_page.page.evaluate("(clock.last - clock.up) / 1000")
+
+
+def click(draw_page: DrawPage) -> float:
+    """Seconds from a click to the changed text."""
+    draw_page.page.evaluate(CLOCK, ".st-key-clicks")
+    draw_page.click("Plain button")
+    draw_page.page.wait_for_timeout(500)
+    return draw_page.page.evaluate("(clock.first - clock.up) / 1000")
+
+
+def updates_per_second(draw_page: DrawPage, seconds: float = 4.0) -> float:
+    """Changes of the frame while the pen keeps moving."""
+    mouse = draw_page.page.mouse
+    mouse.move(**draw_page.at(SCRIBBLE[0][0]))
+    mouse.down()
+    draw_page.page.evaluate(CLOCK, ".st-key-frame img")
+    began, i = perf_counter(), 0
+    while perf_counter() - began < seconds:
+        i += 1
+        mouse.move(**draw_page.at(SCRIBBLE[0][i % len(SCRIBBLE[0])]), steps=8)
+    changes = draw_page.page.evaluate("clock.changes") / (perf_counter() - began)
+    mouse.up()
+    return changes
+
+
+def start(browser: Browser, times: int = 5) -> list[Row]:
+    """From the server's start to the pad, against a page of nothing but the canvas; and to the first answer."""
+    pads, answers, canvases, imports = [], [], [], []
+    for _ in range(times):
+        pad, answer = first_answer(browser)
+        pads.append(pad)
+        answers.append(answer)
+        canvases.append(first_canvas(browser))
+        imports.append(import_tensorflow())
+    pad, answer, canvas, tensorflow = map(median, (pads, answers, canvases, imports))
+    beyond = f"+{answer - tensorflow:.1f} s"
+    return [
+        ("(c) server start to pad; nothing but the canvas", s(pad), s(canvas), f"{pad / canvas:.2f}", "≤ 1.3 times"),
+        ("(c) server start to first answer; import tensorflow", s(answer), s(tensorflow), beyond, "≤ +3 s"),
+    ]
+
+
+def first_answer(browser: Browser) -> tuple[float, float]:
+    began = perf_counter()
+    with serve() as url:
+        page = DrawPage(browser.new_page(), url)
+        pad = perf_counter() - began
+        page.draw(DIGITS[3])
+        page.expect_answer("3")
+        answer = perf_counter() - began
+        page.page.close()
+    return pad, answer
+
+
+def first_canvas(browser: Browser) -> float:
+    began = perf_counter()
+    with serve(HERE / "canvas_only.py") as url:
+        page = DrawPage(browser.new_page(), url)
+        seconds = perf_counter() - began
+        page.page.close()
+    return seconds
+
+
+def import_tensorflow() -> float:
+    began = perf_counter()
+    subprocess.run([sys.executable, "-c", "import tensorflow"], check=True, stderr=subprocess.DEVNULL, cwd=ROOT)
+    return perf_counter() - began
+
+
+def memory(browser: Browser) -> list[Row]:
+    """Resident memory of a server with one session, and what each further one adds."""
+    with serve() as url:
+        server = next(child for child in psutil.Process().children() if "streamlit" in child.cmdline())
+        one = resident(browser, url, server, sessions=1)
+        more = (resident(browser, url, server, sessions=SESSIONS) - one) / SESSIONS
+    return [
+        ("(d) memory of the server with one session", f"{one:.0f} MB", "-", "-", ""),
+        ("(d) memory of each further session", f"{more:.1f} MB", "-", "-", ""),
+    ]
+
+
+def resident(browser: Browser, url: str, server: psutil.Process, sessions: int) -> float:
+    """Megabytes after so many more sessions have each drawn a digit."""
+    for _ in range(sessions):
+        page = DrawPage(browser.new_page(), url)
+        page.draw(DIGITS[3])
+        page.expect_answer("3")
+    sleep(1)
+    return server.memory_info().rss / 1e6
+
+
+def ms(seconds: float) -> str:
+    """Seconds as milliseconds."""
+    return f"{seconds * 1e3:.2f} ms" if seconds < 0.01 else f"{seconds * 1e3:.0f} ms"
+
+
+def s(seconds: float) -> str:
+    """Seconds with one decimal."""
+    return f"{seconds:.1f} s"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""The shipped weights: what their report says, and how they read hands that they were not trained on."""
+
+import numpy as np
+import pytest
+
+from model.artifacts import load_report
+from model.evaluation import evaluate
+from model.reader import WEIGHTS
+from model.reading import Finding
+from tests.digit_strokes import DIGITS, SCRIBBLE
+
+PENS = (4, 20, 40)
+
+
+@pytest.fixture(scope="module")
+def report():
+    return load_report(WEIGHTS)
+
+
+def placed(drawing, size=200.0, tilt=0.0, origin=(60, 60)):
+    """Strokes of the unit square on the canvas, tilted by so many degrees around their middle."""
+    angle = np.deg2rad(tilt)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return [((np.array(stroke) - 0.5) @ turn + 0.5) * size + origin for stroke in drawing]
+
+
+def test_report_says_what_the_weights_saw(report):
+    assert report["data"]["trained_on"] + report["data"]["held_out"] == 60_000
+    assert 300_000 <= report["parameters"] <= 2_000_000
+    assert {"tensorflow", "keras", "python"} <= set(report["versions"])
+    assert len(report["curve"]) == report["settings"]["epochs"]
+    assert report["hardware"]
+
+
+def test_mnist_is_read_as_the_report_says(report, mnist, classifier):
+    assert mnist.sha256 == report["data"]["sha256"]
+    metrics = evaluate(classifier.predict(mnist.test.frames), mnist.test.labels, classifier.threshold)
+    assert metrics["errors"] == report["test"]["errors"]
+    assert metrics["accuracy"] >= 0.9965
+    assert metrics["ece"] <= 0.01
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_digits_are_read_at_any_size_tilt_and_pen(reader, digit):
+    for size in (30, 100, 280):
+        for tilt in (-15, 0, 15):
+            for pen in PENS:
+                reading = reader.read_drawing(placed(DIGITS[digit], size, tilt), pen_width=min(pen, size / 3))
+                assert [d.label for d in reading.digits] == [digit], (size, tilt, pen)
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_school_digits_are_accepted(reader, digit):
+    assert reader.read_drawing(placed(DIGITS[digit])).text == str(digit)
+
+
+def test_the_pen_of_the_pad_does_not_matter(reader):
+    for drawing in DIGITS.values():
+        frames = [reader.read_drawing(placed(drawing), pen_width=pen).digits[0].frame for pen in PENS]
+        np.testing.assert_array_equal(frames[0], frames[1])
+        np.testing.assert_array_equal(frames[0], frames[2])
+
+
+def test_nothing_a_dot_and_a_scribble_are_what_they_are(reader):
+    assert reader.read_drawing([]).finding is Finding.NOTHING
+    assert reader.read_drawing([[(50, 50)]]).finding is Finding.TOO_LITTLE_INK
+    assert reader.read_drawing([[(50, 50), (55, 58)]]).finding is Finding.TOO_LITTLE_INK
+    scribble = reader.read_drawing(placed(SCRIBBLE))
+    assert scribble.finding is Finding.NOT_A_DIGIT
+    assert scribble.text == "?"
+
+
+def test_two_digits_side_by_side_are_not_one(reader):
+    pair = placed(DIGITS[3], 100, origin=(10, 60)) + placed(DIGITS[5], 100, origin=(120, 60))
+    assert not reader.read_drawing(pair).digits[0].accepted
