@@ -43,6 +43,16 @@ def test_canvas_s_late_report_neither_doubles_nor_resurrects():
     assert sheet.objects == [A]
 
 
+def test_strokes_drawn_before_the_listener_has_found_the_canvas_stay():
+    sheet = Sheet()
+    hear(sheet, A)
+    sheet.mount()
+    sheet.see({"objects": [A, B]})
+    assert sheet.objects == [A, B]
+    hear(sheet, C)
+    assert sheet.objects == [A, B, C]
+
+
 def test_message_about_an_earlier_sheet_is_void_but_answered():
     sheet = Sheet()
     hear(sheet, A)

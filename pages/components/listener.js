@@ -1,6 +1,6 @@
 // Reports the stroke under way, which the canvas tells only after the pen is up.
 
-const RETRY_MS = 50;
+const RETRY_MS = 20;
 const PATIENCE_MS = 1000; // an answer that takes longer is taken for lost
 const MIN_STEP = 1.5; // canvas px between two points
 

@@ -28,7 +28,7 @@ def _sheet() -> Sheet:
     """The session's sheet; given to the canvas anew when the visitor comes back from another page."""
     sheet: Sheet = st.session_state.setdefault("sheet", Sheet())
     if _CANVAS not in st.session_state:
-        sheet.give(sheet.objects)
+        sheet.mount()
     return sheet
 
 

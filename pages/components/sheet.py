@@ -23,14 +23,16 @@ class Sheet:
     Attributes:
         number: counts how often the canvas was given its drawing anew; a message about an earlier sheet is void.
         given: what the canvas was given then.
+        earlier: what was drawn before the strokes that the listener tells of.
         objects: what is drawn now.
-        heard: the listener has spoken.
+        heard: the listener has spoken since the canvas was mounted.
         answered: the number of the listener's last message.
         pen_width: px.
     """
 
     number: int = 0
     given: Objects = field(default_factory=list)
+    earlier: Objects = field(default_factory=list)
     objects: Objects = field(default_factory=list)
     heard: bool = False
     answered: int = 0
@@ -43,12 +45,17 @@ class Sheet:
         self.answered = message.get("message", 0)
         self.heard = True
         if message.get("sheet") == self.number:
-            self.objects = self.given + _as_list(message.get("objects"))
+            self.objects = self.earlier + _as_list(message.get("objects"))
 
     def see(self, drawing: Unchecked) -> None:
         """Take the canvas's report: everything that is on it."""
         if not self.heard and isinstance(drawing, dict):
-            self.objects = _as_list(drawing.get("objects"))
+            self.objects = self.earlier = _as_list(drawing.get("objects"))
+
+    def mount(self) -> None:
+        """Start on a canvas mounted anew, whose listener has yet to find it."""
+        self.heard = False
+        self.give(self.objects)
 
     def undo(self) -> None:
         """Take the last stroke away."""
@@ -61,7 +68,7 @@ class Sheet:
     def give(self, objects: Objects) -> None:
         """Start a new sheet with these objects, without those that the canvas could not show."""
         self.number += 1
-        self.objects = self.given = [item for item in objects if is_sound(item)]
+        self.objects = self.earlier = self.given = [item for item in objects if is_sound(item)]
 
 
 def _as_list(value: Unchecked) -> Objects:

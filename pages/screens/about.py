@@ -12,7 +12,7 @@ st.markdown("""
 3. **Frame.** A tight box is put around the ink, shrunk to 20×20 pixels and placed on 28×28 so that its center of mass
    lies in the middle. The digits that the network learned from were framed by this same rule.
 4. **Network.** A small convolutional network gives each of the ten digits a probability.
-5. **Answer.** The likeliest digit, if its probability reaches the threshold that was measured together with the network;
+5. **Answer.** The likeliest digit, if its probability reaches the threshold that was measured along with the network;
    otherwise a question mark, with the reason.
 
 #### What to expect

@@ -104,4 +104,4 @@ class DrawPage:
 
     def click(self, name: str) -> None:
         """Click one of the page's buttons."""
-        self.page.get_by_role("button", name=name).click()
+        self.page.locator(".st-key-tools").get_by_role("button", name=name).click()

@@ -70,14 +70,12 @@ def test_answer_changes_while_the_pen_is_down(draw_page):
 
 
 def test_answer_stands_still_after_the_pen_is_up(draw_page):
-    """The canvas's own report, 200 ms later, is no news: no flicker, no second stroke."""
+    """The canvas's own report, 200 ms later, is no news: no flicker."""
     draw_page.draw(DIGITS[4])
     draw_page.expect_answer("4")
-    bars = draw_page.page.locator(".st-key-bars").inner_text()
     draw_page.page.evaluate(WATCH)
     draw_page.page.wait_for_timeout(800)
     assert shown(draw_page) == ["4"]
-    assert draw_page.page.locator(".st-key-bars").inner_text() == bars
 
 
 def test_undo_takes_the_last_stroke_away(draw_page):
