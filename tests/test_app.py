@@ -54,6 +54,8 @@ def start(monkeypatch):
     monkeypatch.setattr(import_module("pages.components.pad"), "st_canvas", fake_canvas)
     monkeypatch.setattr(listener, "_component", lambda **_: None)
 
+    monkeypatch.setattr(classifier, "start_loading", lambda: None)
+
     def start(result, objects=()):
         monkeypatch.setattr(classifier, "_loading", lambda: result if isinstance(result, Future) else done(result))
         app = AppTest.from_file(APP, default_timeout=60)

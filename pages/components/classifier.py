@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from threading import Thread
 
 import streamlit as st
 
@@ -13,8 +14,17 @@ from model.reader import Reader
 from model.reading import Reading, Stroke
 
 
+@st.cache_resource(show_spinner=False)
+def start_loading() -> None:
+    """Start to load the classifier, once for all sessions.
+
+    Call it when the pad is on the screen: importing TensorFlow would hold the first paint up.
+    """
+    Thread(target=_load, args=[_loading()], name="classifier", daemon=True).start()
+
+
 def is_loading() -> bool:
-    """Whether the classifier is still on its way; asking for it starts it."""
+    """Whether the classifier is still to come."""
     return not _loading().done()
 
 
@@ -30,13 +40,16 @@ def read_drawing(strokes: Sequence[Stroke], pen_width: float) -> Reading | None:
 
 @st.cache_resource(show_spinner=False)
 def _loading() -> Future[Reader]:
-    return ThreadPoolExecutor(1, thread_name_prefix="classifier").submit(_load)
+    return Future()
 
 
-def _load() -> Reader:
-    reader = Reader.load()
-    _keep_warm()
-    return reader
+def _load(loading: Future[Reader]) -> None:
+    try:
+        reader = Reader.load()
+        _keep_warm()
+        loading.set_result(reader)
+    except Exception as error:  # whatever TensorFlow fails with, the page is to say it in one line
+        loading.set_exception(error)
 
 
 def _keep_warm() -> None:
@@ -56,6 +69,6 @@ def _reader() -> Reader:
         return _loading().result()
     except ArtifactError:
         raise
-    except Exception as error:  # whatever TensorFlow fails with, the page is to say it in one line
+    except Exception as error:
         message = f"The classifier cannot be loaded. Expected a sound installation. Received: {error!r:.200}."
         raise ArtifactError(message) from error

@@ -50,6 +50,8 @@ class Listener {
     window.addEventListener("pointermove", (event) => this.move(event), options);
     window.addEventListener("pointerup", (event) => this.up(event), options);
     window.addEventListener("pointercancel", (event) => this.up(event), options);
+    this.changed = true; // the first message says that the pad is there
+    if (this.send) this.report();
   }
 
   stop() {
@@ -68,9 +70,9 @@ class Listener {
 
   // On a new sheet everything drawn so far belongs to the sheet, except the stroke under way.
   turn(sheet) {
+    if (this.sheet !== null) this.changed = this.current !== null;
     this.sheet = sheet;
     this.strokes = this.current ? [this.current] : [];
-    this.changed = this.current !== null;
   }
 
   down(event) {

@@ -6,7 +6,7 @@ import streamlit as st
 
 from model.errors import ArtifactError, StrokesError
 from pages.components.answer import show_answer, show_message, show_steps
-from pages.components.classifier import is_loading, read_drawing
+from pages.components.classifier import is_loading, read_drawing, start_loading
 from pages.components.fabric import strokes_of
 from pages.components.listener import listen
 from pages.components.pad import show_pad
@@ -23,6 +23,8 @@ def draw() -> None:
 @st.fragment
 def answer(sheet: Sheet) -> None:
     """What the listener's messages run again, many times a second: so it holds as few elements as can be."""
+    if sheet.heard or sheet.objects:
+        start_loading()
     read(sheet)
     listen(sheet)
 
