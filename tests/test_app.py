@@ -1,3 +1,4 @@
+import re
 import sys
 from concurrent.futures import Future
 from importlib import import_module
@@ -16,6 +17,7 @@ from pages.components.answer import confidence_in_words, percent
 from pages.components.sheet import Sheet
 from tests.digit_strokes import DIGITS
 
+BOX = r'class="box" style="left:([\d.]+)%;top:([\d.]+)%;width:([\d.]+)%;height:([\d.]+)%"'
 APP = str(Path(__file__).parents[1] / "app.py")
 
 
@@ -177,7 +179,11 @@ def test_steps_are_worked_out_only_when_asked_for(start):
     app = start(reader_that_says(p4=0.95), drawing(4))
     assert "Center of mass" not in collect(app)
     app.session_state["steps"] = True
-    assert "Center of mass" in collect(app.run())
+    page = collect(app.run())
+    assert "Center of mass" in page
+    left, top, width, height = map(float, re.search(BOX, page).groups())
+    assert left == pytest.approx((100 - width) / 2, abs=1)
+    assert (top, height) == pytest.approx((0, 100), abs=1)
 
 
 @pytest.mark.parametrize(("confidence", "words"), [(1.0, "Almost certain"), (0.9, "Confident"), (0.3, "Unsure")])

@@ -94,17 +94,17 @@ def _bars(probabilities: NDArray[np.float64]) -> str:
     best = int(probabilities.argmax()) if probabilities.any() else None
     rows = (
         f'<li class="{"best" if label == best else ""}"><b>{label}</b><span class="track">'
-        f'<i style="width:{100 * probability:.1f}%"></i></span><span class="number">{probability:.0%}</span></li>'
+        f'<i style="width:{100 * probability:.1f}%"></i></span><span class="number">{percent(probability)}</span></li>'
         for label, probability in enumerate(probabilities)
     )
     return f'<ol class="bars" aria-label="Probability of each digit">{"".join(rows)}</ol>'
 
 
 def _steps(ink: Ink, framing: Framing) -> str:
-    x0, y0, x1, y1 = framing.box
-    cx, cy = framing.center
-    box = f"left:{x0}%;top:{y0}%;width:{x1 - x0}%;height:{y1 - y0}%"  # the ink is 100 px wide
-    middle = f"left:{(cx + 0.5) * 5:.1f}%;top:{(cy + 0.5) * 5:.1f}%"  # the core is 20 px wide
+    x0, y0, x1, y1 = (100 * edge / len(ink) for edge in framing.box)
+    cx, cy = (100 * (center + 0.5) / len(framing.core) for center in framing.center)
+    box = f"left:{x0:.1f}%;top:{y0:.1f}%;width:{x1 - x0:.1f}%;height:{y1 - y0:.1f}%"
+    middle = f"left:{cx:.1f}%;top:{cy:.1f}%"
     steps = (
         (_picture(ink, "Ink"), "", "Ink", "Your strokes, drawn again with a pen that suits their size."),
         (_picture(ink, "Box"), f'<i class="box" style="{box}"></i>', "Box", "A tight box around all of the ink."),
