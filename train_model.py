@@ -7,13 +7,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from model.artifacts import Report, load_report, save
+from model.artifacts import Report, load_classifier, load_report, save
 from model.dataset import load_mnist
 from model.errors import ArtifactError, ReaderError
 from model.reader import WEIGHTS
 
 QUICK_EPOCHS = 6
-EPOCHS = 60
+EPOCHS = 40
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 
 
@@ -76,6 +76,7 @@ def whole_number(text: str, least: int) -> int:
 
 def train_and_save(args: argparse.Namespace) -> None:
     """Load the data, train, refuse to replace what is better, save, and say what came out."""
+    args.output.mkdir(parents=True, exist_ok=True)  # now, not after hours, it shows that nothing can be saved there
     mnist = load_mnist(args.data)
     from model.training import Settings, train
 
@@ -101,13 +102,14 @@ def refuse_worse(report: Report, output: Path) -> None:
         ArtifactError: they do.
     """
     try:
+        load_classifier(output)
         old = load_report(output)
-    except ArtifactError:
-        return  # nothing there that could be used
-    if old["data"]["sha256"] != report["data"]["sha256"]:
-        return  # other data: the held-out figures cannot be compared
-    before, now = old["held_out"]["held_out_loss"], report["held_out"]["held_out_loss"]
-    if before < now:
+        before = float(old["held_out"]["held_out_loss"])
+        same_data = old["data"]["sha256"] == report["data"]["sha256"]
+    except (ArtifactError, KeyError, TypeError, ValueError):
+        return  # nothing there that could be used, or compared
+    now = report["held_out"]["held_out_loss"]
+    if same_data and before < now:
         raise ArtifactError(
             f"The new weights are worse than those in {output}. Expected a held-out loss below {before:.4f}. "
             f"Received: {now:.4f}. Nothing was replaced; --resume --force replaces them, --output saves elsewhere."

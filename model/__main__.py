@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ReaderError as error:
         _complain(str(error))
         return 2
+    except KeyboardInterrupt:
+        return 130  # the shell's own code for Ctrl-C
     return code
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WEIGHTS_FILE = "digits.keras"
 REPORT_FILE = "report.json"
+_HALF_REPORT = f".half-{REPORT_FILE}"
 _CHUNK = 512  # frames predicted at once: bounds memory on pages and test sets
 _RETRAIN = "Restore it from the repository, or train it with train_model.py."
 
@@ -43,18 +44,18 @@ class Classifier:
 
 
 def save(network: keras.Model, report: Report, folder: Path) -> None:
-    """Save network and report under their names, each written in full before it gets its name.
+    """Save network and report under their names, both written in full before the first gets its name.
 
-    The report carries the weights' checksum, so that loading refuses a pair that a crash has torn.
+    A crash before that leaves what was there; one between the two names leaves the new report under its temporary
+    name, where loading finds it by the weights' checksum.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    weights, half_weights = folder / WEIGHTS_FILE, folder / f".half-{WEIGHTS_FILE}"
-    half_report = folder / f".half-{REPORT_FILE}"
+    half_weights = folder / f".half-{WEIGHTS_FILE}"
     network.save(half_weights)
     whole = report | {"weights_sha256": _sha256(half_weights)}
-    half_report.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
-    half_weights.replace(weights)
-    half_report.replace(folder / REPORT_FILE)
+    (folder / _HALF_REPORT).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    half_weights.replace(folder / WEIGHTS_FILE)
+    (folder / _HALF_REPORT).replace(folder / REPORT_FILE)
 
 
 def load_report(folder: Path) -> Report:
@@ -63,7 +64,7 @@ def load_report(folder: Path) -> Report:
     Raises:
         ArtifactError: it is missing, no JSON, or lacks the threshold or the checksum.
     """
-    path = folder / REPORT_FILE
+    path = folder / (_HALF_REPORT if _is_torn(folder) else REPORT_FILE)
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
         threshold, checksum = report["calibration"]["threshold"], report["weights_sha256"]
@@ -79,6 +80,15 @@ def load_report(folder: Path) -> Report:
             f"Received: {threshold!r:.40} and {checksum!r:.80}. {_RETRAIN}"
         )
     return dict(report)
+
+
+def _is_torn(folder: Path) -> bool:
+    """Whether a crash has left the weights' report under its temporary name."""
+    try:
+        half = json.loads((folder / _HALF_REPORT).read_text(encoding="utf-8"))
+        return bool(half["weights_sha256"] == _sha256(folder / WEIGHTS_FILE))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def load_classifier(folder: Path) -> Classifier:

@@ -2,10 +2,12 @@
 
 Every augmented digit is framed again by MNIST's rule, so the network sees in training what the reader shows it.
 Affine and elastic distortions follow Simard, Steinkraus and Platt 2003 (Best practices for convolutional neural
-networks), here in one resampling; the pen's width changes by grey morphology.
+networks), here in one resampling; the pen's width changes by gray morphology.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import cv2
 import numpy as np
@@ -39,8 +41,9 @@ def not_a_digit(digits: NDArray[np.uint8], rng: Generator) -> Frame:
         digits: (n, 28, 28) uint8, where the pairs are taken from.
         rng: where all choices come from.
     """
-    kinds = (_tangle, _tangle, _tangle, _sticks, _sticks, _bar, _blob, _pair, _pair)
-    framing = frame_glyph(kinds[rng.integers(len(kinds))](digits, rng))
+    pair = partial(_pair, digits)
+    kinds = (_tangle, _tangle, _tangle, _sticks, _sticks, _bar, _blob, pair, pair)
+    framing = frame_glyph(kinds[rng.integers(len(kinds))](rng))
     assert framing is not None, "every kind leaves ink"
     return framing.frame
 
@@ -94,7 +97,7 @@ def _draw(paths: list[NDArray[np.float64]], rng: Generator) -> Ink:
     return ink_strokes([(path - low) / side * 100 + 14 for path in paths], rng.uniform(5, 20), (128, 128))
 
 
-def _tangle(_: NDArray[np.uint8], rng: Generator) -> Ink:
+def _tangle(rng: Generator) -> Ink:
     """A scribble: one smooth path through many random points, to and fro or in waves, far longer than a digit's."""
     corners = rng.uniform(0, 1, (rng.integers(7, 24), 2)) * (rng.uniform(0.4, 1), rng.uniform(0.4, 1))
     if rng.uniform() < 0.5:
@@ -108,18 +111,18 @@ def _tangle(_: NDArray[np.uint8], rng: Generator) -> Ink:
     return _draw([np.stack(smooth, axis=1)], rng)
 
 
-def _sticks(_: NDArray[np.uint8], rng: Generator) -> Ink:
+def _sticks(rng: Generator) -> Ink:
     """Four to eight straight strokes across each other, as in letters, stars and signs."""
     return _draw([rng.uniform(0, 1, (2, 2)) for _ in range(rng.integers(4, 9))], rng)
 
 
-def _bar(_: NDArray[np.uint8], rng: Generator) -> Ink:
+def _bar(rng: Generator) -> Ink:
     """One or two lying strokes: dashes and equals signs, never steep enough for a 1."""
     bars = [np.array([[0, y], [1, y + rng.uniform(-0.2, 0.2)]]) for y in rng.uniform(0.2, 0.8, rng.integers(1, 3))]
     return _draw(bars, rng)
 
 
-def _blob(_: NDArray[np.uint8], rng: Generator) -> Ink:
+def _blob(rng: Generator) -> Ink:
     """A filled patch: a dot, a smudge, a blackened box."""
     ink = np.zeros((128, 128), np.uint8)
     axes = rng.integers(25, 60, 2)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import zipfile
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,9 +78,9 @@ def load_mnist(path: Path | None = None) -> Mnist:
 
 def _read(path: Path) -> list[NDArray[np.uint8]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return [file[member] for member in _MEMBERS]
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         message = f"MNIST cannot be read. Expected an .npz with {', '.join(_MEMBERS)}. Received: {path} ({error})."
         raise DatasetError(message) from error
 
@@ -87,7 +89,8 @@ def _download() -> list[NDArray[np.uint8]]:
     from keras.datasets import mnist
 
     try:
-        train, test = mnist.load_data()
+        with redirect_stdout(sys.stderr):  # where Keras's progress bar does not mix with what a command prints
+            train, test = mnist.load_data()
     except Exception as error:  # Keras raises whatever its download raises
         raise DatasetError(
             "MNIST cannot be downloaded. Expected a network, or a file named by --data or MNIST_NPZ. "
@@ -99,9 +102,10 @@ def _download() -> list[NDArray[np.uint8]]:
 def _check(arrays: list[NDArray[np.uint8]]) -> None:
     x_train, y_train, x_test, y_test = arrays
     for frames, labels in ((x_train, y_train), (x_test, y_test)):
-        if frames.shape != (len(labels), 28, 28) or frames.dtype != np.uint8 or labels.max(initial=0) > 9:
+        is_label = labels.ndim == 1 and labels.dtype.kind in "ui" and bool(((labels >= 0) & (labels <= 9)).all())
+        if not is_label or frames.shape != (len(labels), 28, 28) or frames.dtype != np.uint8:
             raise DatasetError(
-                "These are not MNIST's arrays. Expected (n, 28, 28) uint8 frames and n labels 0-9. "
+                "These are not MNIST's arrays. Expected (n, 28, 28) uint8 frames and n whole labels 0-9. "
                 f"Received: {frames.shape} {frames.dtype} and {labels.shape} {labels.dtype}."
             )
     if len(y_train) < HELD_OUT_SHARE or not len(y_test):

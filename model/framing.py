@@ -1,7 +1,7 @@
 """Glyph ink to the 28x28 frame, by the rule MNIST itself was made with.
 
 The rule is the one QMNIST reconstructed (Yadav and Bottou 2019, arXiv 1905.10498): a square crop around the ink,
-area-resampled to 20x20, stretched to full contrast and pasted so that its centre of mass lies in the middle of 28x28.
+area-resampled to 20x20, stretched to full contrast and pasted so that its center of mass lies in the middle of 28x28.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Framing:
     Attributes:
         box: tight box of the ink, xyxy half-open, in pixels of the ink.
         core: (20, 20) uint8, the square crop around the box, resampled and stretched so that its maximum is 255.
-        center: (cx, cy), centre of mass of `core` in pixel indices.
+        center: (cx, cy), center of mass of `core` in pixel indices.
         frame: (28, 28) uint8.
     """
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from model.errors import ImageError
 from model.reading import Ink
 
-Grey = NDArray[np.uint8]
+Gray = NDArray[np.uint8]
 """(h, w) uint8, 0 black … 255 white."""
 Picture = bytes | Path | str | NDArray[np.uint8]
 
@@ -31,14 +31,14 @@ _PEN = 12  # px on _GLYPH_SIDE: MNIST's median, measured in the same way, is 11
 _DARKEST_PAPER = 64  # darker ground is not divided by its brightness, which would make its noise look like ink
 
 
-def load_grey(picture: Picture) -> Grey:
-    """Decode a picture, upright, as grey.
+def load_gray(picture: Picture) -> Gray:
+    """Decode a picture, upright, as gray.
 
     EXIF orientation is applied. Transparent pixels lie on white, or on black where that would leave nothing to see.
     The first frame of an animation is taken.
 
     Args:
-        picture: bytes of a PNG, JPEG, WebP, BMP, GIF or TIFF file, the path of such a file, or pixels as (h, w) grey,
+        picture: bytes of a PNG, JPEG, WebP, BMP, GIF or TIFF file, the path of such a file, or pixels as (h, w) gray,
             (h, w, 3) RGB or (h, w, 4) RGBA uint8.
 
     Returns:
@@ -47,10 +47,10 @@ def load_grey(picture: Picture) -> Grey:
     Raises:
         ImageError: it cannot be decoded, has no pixel, or more than MAX_PIXELS.
     """
-    return _grey(_from_array(picture)) if isinstance(picture, np.ndarray) else _decode(picture)
+    return _gray(_from_array(picture)) if isinstance(picture, np.ndarray) else _decode(picture)
 
 
-def photo_ink(grey: Grey) -> Ink:
+def photo_ink(gray: Gray) -> Ink:
     """Take the paper away, whatever its brightness and however unevenly it is lit; dark on light or light on dark.
 
     The paper's brightness is a morphological closing of the picture, which fills whatever is narrower than its kernel
@@ -58,15 +58,15 @@ def photo_ink(grey: Grey) -> Ink:
     (1979), kept by hysteresis (Canny 1986): faint ink counts only where it is connected to clear ink.
 
     Args:
-        grey: (h, w) uint8, h and w at least 1.
+        gray: (h, w) uint8, h and w at least 1.
 
     Returns:
         Ink of the same size; all zeros for a blank page.
     """
-    if not _is_dark_on_light(grey):
-        grey = cv2.bitwise_not(grey)
-    paper = _paper(grey)
-    ink: Ink = cv2.divide(cv2.subtract(paper, grey), cv2.max(paper, _DARKEST_PAPER), scale=255.0)
+    if not _is_dark_on_light(gray):
+        gray = cv2.bitwise_not(gray)
+    paper = _paper(gray)
+    ink: Ink = cv2.divide(cv2.subtract(paper, gray), cv2.max(paper, _DARKEST_PAPER), scale=255.0)
     return _clear_ink(ink)
 
 
@@ -101,24 +101,24 @@ def _stroke_width(mask: NDArray[np.bool_]) -> float:
     return float(2 * mask.sum() / max(length, 1.0))
 
 
-def _is_dark_on_light(grey: Grey) -> bool:
+def _is_dark_on_light(gray: Gray) -> bool:
     """Whether what is written is darker than its ground.
 
     Ink is rarer than paper, so the skewness of the values about those of their surroundings has the ink's sign. The
     surroundings are wide enough for a fat digit that fills the picture, and narrow enough for uneven light.
     """
-    small = _shrink(grey).astype(np.float32)
+    small = _shrink(gray).astype(np.float32)
     ground = cv2.GaussianBlur(small, (0, 0), max(small.shape) / 6, borderType=cv2.BORDER_REFLECT)
     return bool(((small - ground) ** 3).sum() <= 0)
 
 
-def _decode(source: bytes | Path | str) -> Grey:
+def _decode(source: bytes | Path | str) -> Gray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is refused here, or does no harm
             with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as image:
                 _check_size(*image.size)
-                return _grey(ImageOps.exif_transpose(image))
+                return _gray(ImageOps.exif_transpose(image))
     except ImageError:
         raise
     except Image.DecompressionBombError as error:  # Pillow's own limit lies above ours
@@ -153,43 +153,43 @@ def _describe(source: bytes | Path | str, error: Exception) -> str:
     return f"{size} of another kind, or damaged"
 
 
-def _grey(image: Image.Image) -> Grey:
+def _gray(image: Image.Image) -> Gray:
     if image.mode == "I" or image.mode.startswith("I;16"):
         return np.asarray(np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8)
     return _on_paper(image) if image.has_transparency_data else np.asarray(image.convert("L"))
 
 
-def _on_paper(transparent: Image.Image) -> Grey:
+def _on_paper(transparent: Image.Image) -> Gray:
     """Compose on white; on black if the ink is as white as that, and only its alpha shows it."""
-    grey, alpha = (np.asarray(band) for band in transparent.convert("RGBA").convert("LA").split())
-    on_white = cv2.bitwise_not(cv2.multiply(cv2.bitwise_not(grey), alpha, scale=1 / 255))
-    on_black = cv2.multiply(grey, alpha, scale=1 / 255)
+    gray, alpha = (np.asarray(band) for band in transparent.convert("RGBA").convert("LA").split())
+    on_white = cv2.bitwise_not(cv2.multiply(cv2.bitwise_not(gray), alpha, scale=1 / 255))
+    on_black = cv2.multiply(gray, alpha, scale=1 / 255)
     return np.asarray(on_black if np.ptp(on_white) < _MIN_CONTRAST else on_white)
 
 
-def _shrink(grey: Grey) -> Grey:
+def _shrink(gray: Gray) -> Gray:
     """Copy with the longest side at _SMALL_SIDE at most, averaged over areas."""
-    height, width = grey.shape
+    height, width = gray.shape
     scale = min(_SMALL_SIDE / max(height, width), 1.0)
     size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
-    return np.asarray(cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA))
 
 
-def _paper(grey: Grey) -> Grey:
+def _paper(gray: Gray) -> Gray:
     """Brightness of the paper under and around dark ink, of the picture's size."""
-    small = _shrink(grey)
+    small = _shrink(gray)
     quiet = cv2.medianBlur(small, 3)  # a closing spreads single bright pixels
     widest = max(small.shape) // 4
     _, mask = cv2.threshold(cv2.subtract(_close(quiet, widest), small), 0, 255, cv2.THRESH_OTSU)
     stroke_width = 2 * ceil(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
     paper = _close(quiet, min(2 * stroke_width, widest))  # no wider than it must: it follows the light the better
-    height, width = grey.shape
+    height, width = gray.shape
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def _close(grey: Grey, side: int) -> Grey:
+def _close(gray: Gray, side: int) -> Gray:
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side | 1, side | 1))
-    return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel))
+    return np.asarray(cv2.morphologyEx(gray, cv2.MORPH_CLOSE, kernel))
 
 
 def _clear_ink(ink: Ink) -> Ink:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.framing import frame_glyph
-from model.images import Picture, even_pen, load_grey, photo_ink
+from model.images import Picture, even_pen, load_gray, photo_ink
 from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading, softmax
 from model.segmentation import find_glyphs
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
@@ -19,18 +20,17 @@ WEIGHTS = Path(__file__).parent / "weights"
 """The folder of the shipped weights and their report."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
 class Reader:
-    """Reads digits from drawings and pictures with one classifier; immutable, so sessions may share it."""
+    """Reads digits from drawings and pictures with one classifier; immutable, so sessions may share it.
 
-    def __init__(self, predict: Predict, *, threshold: float = 0.5) -> None:
-        """Make a reader.
+    Attributes:
+        predict: (n, 28, 28) uint8 frames -> (n, 10) float logits, whose softmax is taken as calibrated.
+        threshold: 0-1, the least confidence that is accepted.
+    """
 
-        Args:
-            predict: (n, 28, 28) uint8 frames -> (n, 10) float logits, whose softmax is taken as calibrated.
-            threshold: 0-1, the least confidence that is accepted.
-        """
-        self._predict = predict
-        self.threshold = threshold
+    predict: Predict
+    threshold: float = 0.5
 
     @classmethod
     def load(cls, weights: Path = WEIGHTS) -> Reader:
@@ -81,10 +81,11 @@ class Reader:
         Raises:
             ImageError: the picture cannot be decoded or is too large.
         """
-        glyph_lines = find_glyphs(photo_ink(load_grey(picture)))
+        glyph_lines = find_glyphs(photo_ink(load_gray(picture)))
         glyphs = [glyph for line in glyph_lines for glyph in line]
         framings = [frame_glyph(even_pen(glyph.ink)) for glyph in glyphs]
-        frames = [framing.frame for framing in framings if framing is not None]
+        assert all(framings), "every glyph has ink"
+        frames = [framing.frame for framing in framings if framing]
         digits = iter(self._read_frames(frames, [glyph.box for glyph in glyphs]))
         lines = tuple(Line(tuple(islice(digits, len(line)))) for line in glyph_lines)
         if not lines:
@@ -95,7 +96,7 @@ class Reader:
     def _read_frames(self, frames: Sequence[Frame], boxes: Sequence[Box]) -> tuple[Digit, ...]:
         if not frames:
             return ()
-        rows = softmax(self._predict(np.stack(frames)))
+        rows = softmax(self.predict(np.stack(frames)))
         return tuple(self._digit(row, box, frame) for row, box, frame in zip(rows, boxes, frames, strict=True))
 
     def _digit(self, probabilities: NDArray[np.float64], box: Box, frame: Frame) -> Digit:

@@ -6,6 +6,7 @@ leave that range, so the pad's own pen decides nothing but the box of the drawin
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Sequence
 from math import ceil, floor
 
@@ -42,7 +43,7 @@ def as_strokes(strokes: Iterable[ArrayLike]) -> list[Stroke]:
     try:
         arrays = [_as_stroke(stroke) for stroke in strokes]
     except TypeError as error:
-        message = f"Strokes cannot be read. Expected a list of (n, 2) arrays. Received: {strokes!r:.80}."
+        message = f"Strokes cannot be read. Expected a list of (n, 2) arrays. Received: {reprlib.repr(strokes)}."
         raise StrokesError(message) from error
     arrays = [array for array in arrays if len(array)]
     if len(arrays) > MAX_STROKES:
@@ -59,7 +60,9 @@ def as_pen_width(pen_width: float) -> float:
     try:
         width = float(pen_width)
     except (TypeError, ValueError) as error:
-        raise StrokesError(f"The pen width is no number. Expected px above 0. Received: {pen_width!r:.80}.") from error
+        raise StrokesError(
+            f"The pen width is no number. Expected px above 0. Received: {reprlib.repr(pen_width)}."
+        ) from error
     if not 0 < width <= MAX_COORDINATE:
         raise StrokesError(f"The pen width is out of range. Expected px above 0. Received: {width}.")
     return width
@@ -114,7 +117,7 @@ def _as_stroke(stroke: ArrayLike) -> Stroke:
     try:
         array = np.asarray(stroke, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        message = f"A stroke cannot be read. Expected an (n, 2) array of numbers. Received: {stroke!r:.80}."
+        message = f"A stroke cannot be read. Expected an (n, 2) array of numbers. Received: {reprlib.repr(stroke)}."
         raise StrokesError(message) from error
     if array.size == 0:
         return np.empty((0, 2))

@@ -43,13 +43,13 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run is defined by: the same settings and data give the same history.
+    """What a run is defined by: the same settings and data give the same history, up to rounding.
 
     `bfloat16` computes in half the bits with float32 weights: 1.6 times as fast on CPUs with AVX512-BF16 or AMX, slower
     on others.
     """
 
-    epochs: int = 40
+    epochs: int
     batch_size: int = 128
     seed: int = 0
     bfloat16: bool = False
@@ -66,35 +66,35 @@ def train(mnist: Mnist, settings: Settings, checkpoints: Path, *, resume: bool =
     Args:
         mnist: the data.
         settings: epochs, batch size and seed.
-        checkpoints: folder that holds the state after each epoch; emptied when a new run starts.
+        checkpoints: folder that holds the state after each epoch.
         resume: go on from the last checkpoint, if there is one.
 
     Returns:
         The network, and the report to save beside it.
 
     Raises:
-        ArtifactError: the checkpoint belongs to other settings or other data.
+        ArtifactError: the checkpoint is damaged, belongs to other settings or data, or would be lost by a new run.
     """
     keras.utils.set_random_seed(settings.seed)
     cv2.setNumThreads(1)  # one frame is too small to share between threads
     identity = asdict(settings) | {"data": mnist.sha256}
     run = _Run.resume(checkpoints, identity) if resume else _Run.start(checkpoints, identity)
-    proof = _Proof(mnist.held_out)
+    held_out = _HeldOut(mnist.held_out)
     if run.epoch < settings.epochs:
-        _fit(run, _with_allographs(mnist.train), proof, settings)
-    network = keras.models.load_model(run.folder / "best.keras", compile=False)
-    return network, _report(network, run, mnist, proof, settings)
+        _fit(run, _with_allographs(mnist.train), held_out, settings)
+    network = run.load("best")
+    return network, _report(network, run, mnist, held_out, settings)
 
 
-class _Proof:
+class _HeldOut:
     """The held-out digits as they are and augmented once, and frames that are no digits."""
 
-    def __init__(self, held_out: Samples) -> None:
+    def __init__(self, digits: Samples) -> None:
         rng = np.random.default_rng(0)  # the same for every run, so that runs can be compared
-        self.clean = held_out
-        self.augmented = Samples(np.stack([augment(frame, rng) for frame in held_out.frames]), held_out.labels)
-        others = range(ceil(len(held_out) / _NOT_DIGITS))
-        self.not_digits = np.stack([not_a_digit(held_out.frames, rng) for _ in others])
+        self.clean = digits
+        self.augmented = Samples(np.stack([augment(frame, rng) for frame in digits.frames]), digits.labels)
+        others = range(ceil(len(digits) / _NOT_DIGITS))
+        self.not_digits = np.stack([not_a_digit(digits.frames, rng) for _ in others])
 
     def measure(self, network: keras.Model) -> dict[str, float]:
         """Accuracy on held-out digits, as they are and augmented, and the log loss over both."""
@@ -129,22 +129,37 @@ class _Run:
 
     @classmethod
     def start(cls, checkpoints: Path, identity: dict[str, Any]) -> _Run:
-        for old in checkpoints.glob("epoch-*"):
-            shutil.rmtree(old)
+        """A new run, in place of a finished one; an unfinished one is not thrown away."""
+        if old := cls._last(checkpoints):
+            if old.epoch < old.identity["epochs"]:
+                raise ArtifactError(
+                    f"{checkpoints} holds an unfinished run. Expected --resume, or another folder by --checkpoints. "
+                    f"Received: neither, and {old.epoch} of {old.identity['epochs']} epochs done in {old.folder}."
+                )
+            shutil.rmtree(old.folder)
         return cls(checkpoints, identity, [])
 
     @classmethod
     def resume(cls, checkpoints: Path, identity: dict[str, Any]) -> _Run:
-        folders = sorted(checkpoints.glob("epoch-*"))
-        if not folders:
-            return cls.start(checkpoints, identity)
-        state = json.loads((folders[-1] / "state.json").read_text(encoding="utf-8"))
-        if state["identity"] != identity:
+        """The run in the folder; a new one if there is none."""
+        old = cls._last(checkpoints)
+        if old and old.identity != identity:
             raise ArtifactError(
-                f"The checkpoint in {folders[-1]} is of another run. "
-                f"Expected {identity}. Received: {state['identity']}."
+                f"The checkpoint in {old.folder} is of another run. Expected {identity}. Received: {old.identity}."
             )
-        return cls(checkpoints, identity, state["history"])
+        return old or cls(checkpoints, identity, [])
+
+    @classmethod
+    def _last(cls, checkpoints: Path) -> _Run | None:
+        states = sorted(checkpoints.glob("epoch-*/state.json"))
+        if not states:
+            return None
+        try:
+            state = json.loads(states[-1].read_text(encoding="utf-8"))
+            return cls(checkpoints, state["identity"], state["history"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            message = f"The checkpoint is damaged. Expected a run's state in {states[-1]}. Received: {error!r:.120}."
+            raise ArtifactError(message) from error
 
     @property
     def epoch(self) -> int:
@@ -155,9 +170,14 @@ class _Run:
     def folder(self) -> Path:
         return self.checkpoints / f"epoch-{self.epoch:04d}"
 
-    def load_network(self) -> keras.Model:
-        """The network as it was after the last epoch, with its optimizer."""
-        return keras.models.load_model(self.folder / "last.keras")
+    def load(self, name: str) -> keras.Model:
+        """The `last` network, with its optimizer, or the `best` one so far."""
+        path = self.folder / f"{name}.keras"
+        try:
+            return keras.models.load_model(path)
+        except Exception as error:  # Keras raises many kinds for a file that it cannot read
+            message = f"The checkpoint is damaged. Expected a network in {path}. Received: {error!r:.120}."
+            raise ArtifactError(message) from error
 
     def keep(self, network: keras.Model, averaged: keras.Model, row: dict[str, float]) -> None:
         """Write the state after one more epoch; the folder gets its name when it is complete."""
@@ -179,9 +199,9 @@ class _Run:
 class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     """After each epoch: measure the averaged network on held-out digits, keep the state, say how it goes."""
 
-    def __init__(self, run: _Run, proof: _Proof, settings: Settings) -> None:
+    def __init__(self, run: _Run, held_out: _HeldOut, settings: Settings) -> None:
         super().__init__()
-        self._run, self._proof, self._epochs, self._seed = run, proof, settings.epochs, settings.seed
+        self._run, self._held_out, self._epochs, self._seed = run, held_out, settings.epochs, settings.seed
         self._averaged = build_cnn()
         self._began = time.monotonic()
 
@@ -194,7 +214,7 @@ class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._average()
-        row = {name: float(value) for name, value in (logs or {}).items()} | self._proof.measure(self._averaged)
+        row = {name: float(value) for name, value in (logs or {}).items()} | self._held_out.measure(self._averaged)
         row["seconds"] = time.monotonic() - self._began
         self._run.keep(self.model, self._averaged, row)
         left = row["seconds"] * (self._epochs - self._run.epoch) / 60
@@ -227,9 +247,9 @@ def _with_allographs(digits: Samples) -> Samples:
     return Samples(np.concatenate([digits.frames, drawn.frames]), np.concatenate([digits.labels, drawn.labels]))
 
 
-def _fit(run: _Run, digits: Samples, proof: _Proof, settings: Settings) -> None:
+def _fit(run: _Run, digits: Samples, held_out: _HeldOut, settings: Settings) -> None:
     steps = ceil(len(digits) / settings.batch_size)
-    network = run.load_network() if run.epoch else _compile(_build(settings), steps * settings.epochs)
+    network = run.load("last") if run.epoch else _compile(_build(settings), steps * settings.epochs)
     targets = tf.TensorSpec((None, 28, 28), tf.uint8), tf.TensorSpec((None, 10), tf.float32)
     batches = tf.data.Dataset.from_generator(lambda: _batches(digits, run.epoch, settings), output_signature=targets)
     network.fit(
@@ -238,7 +258,7 @@ def _fit(run: _Run, digits: Samples, proof: _Proof, settings: Settings) -> None:
         initial_epoch=run.epoch,
         steps_per_epoch=steps,
         shuffle=False,  # the batches come in their order
-        callbacks=[_EveryEpoch(run, proof, settings)],
+        callbacks=[_EveryEpoch(run, held_out, settings)],
         verbose=1 if os.isatty(1) else 2,
     )
 
@@ -290,10 +310,20 @@ def _logits(network: keras.Model, frames: NDArray[np.uint8]) -> NDArray[np.float
     return np.asarray(network.predict(frames, batch_size=512, verbose=0))
 
 
-def _report(network: keras.Model, run: _Run, mnist: Mnist, proof: _Proof, settings: Settings) -> Report:
+def _processor() -> str:
+    """The processor's name, where Linux tells it; else its kind."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _report(network: keras.Model, run: _Run, mnist: Mnist, held_out: _HeldOut, settings: Settings) -> Report:
     """Calibrate the network, and write down what it is and how it does."""
-    measured = proof.measure(network)
-    calibration = proof.calibrate(network)
+    measured = held_out.measure(network)
+    calibration = held_out.calibrate(network)
     best = min(range(run.epoch), key=lambda epoch: run.history[epoch]["held_out_loss"])
     return {
         "model": "cnn",
@@ -308,7 +338,7 @@ def _report(network: keras.Model, run: _Run, mnist: Mnist, proof: _Proof, settin
         "settings": asdict(settings),
         "best_epoch": best + 1,
         "seconds": round(sum(row["seconds"] for row in run.history)),
-        "hardware": f"{os.cpu_count()} x {platform.processor() or platform.machine()}",
+        "hardware": f"{os.cpu_count()} cores, {_processor()}",
         "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python-headless")}
         | {"python": platform.python_version()},
         "calibration": calibration,

@@ -13,14 +13,14 @@ FIVE = [[(15, 30), (15, 48), (45, 48), (58, 62), (55, 82), (35, 90), (12, 82)], 
 
 
 def page(*rows, size_wh=(400, 150), pen=8, paper=255, ink=0, at=(20, 20)):
-    """(h, w) uint8 grey; each row is a list of digits, given as lists of strokes, 100 px to a digit."""
-    grey = np.full((size_wh[1], size_wh[0]), paper, np.uint8)
+    """(h, w) uint8 gray; each row is a list of digits, given as lists of strokes, 100 px to a digit."""
+    gray = np.full((size_wh[1], size_wh[0]), paper, np.uint8)
     for y, row in enumerate(rows):
         for x, strokes in enumerate(row):
             for stroke in strokes:
                 points = np.array(stroke, np.int32) + np.add(at, (100 * x, 130 * y))
-                cv2.polylines(grey, [points], False, int(ink), pen, cv2.LINE_AA)
-    return grey
+                cv2.polylines(gray, [points], False, int(ink), pen, cv2.LINE_AA)
+    return gray
 
 
 def encode(image, file_format="PNG", **options):

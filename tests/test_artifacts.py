@@ -1,6 +1,7 @@
 """Weights and report: saved whole, loaded strictly."""
 
 import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -115,3 +116,22 @@ def test_a_crash_while_saving_leaves_what_was_there(folder, network, monkeypatch
         save(network, REPORT, folder)
     assert {name: (folder / name).read_bytes() for name in before} == before
     load_classifier(folder)
+
+
+def test_a_crash_between_the_two_names_loses_nothing(folder, monkeypatch):
+    """The new weights have their name, the new report has not: loading takes both."""
+    keras.utils.set_random_seed(3)
+    new, rename, renamed = build_cnn(), Path.replace, []
+
+    def crash_at_the_second(path, target):
+        renamed.append(path)
+        if len(renamed) == 2:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", crash_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        save(new, REPORT | {"note": "the new one"}, folder)
+    frames = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
+    np.testing.assert_allclose(load_classifier(folder).predict(frames), new(frames), atol=1e-4)
+    assert load_report(folder)["note"] == "the new one"

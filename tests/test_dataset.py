@@ -62,13 +62,37 @@ def test_the_environment_names_the_file(write, monkeypatch):
         ({"x_train": np.zeros((120, 28, 27), np.uint8)}, r"not MNIST's arrays. Expected .* Received: \(120, 28, 27\)"),
         ({"x_train": np.zeros((120, 28, 28))}, "Received: .* float64"),
         ({"y_train": np.full(120, 10, np.uint8)}, "labels 0-9"),
-        ({"y_train": np.zeros(119, np.uint8)}, "n labels"),
+        ({"y_train": np.full(120, -1)}, "labels 0-9"),
+        ({"y_train": np.full(120, np.nan)}, "labels 0-9"),
+        ({"y_train": np.full(120, "7")}, "labels 0-9"),
+        ({"y_train": np.uint8(7)}, "labels 0-9"),
+        ({"y_train": np.zeros((120, 1), np.uint8)}, "labels 0-9"),
+        ({"y_train": np.zeros(119, np.uint8)}, "n whole labels"),
         ({"x_test": np.zeros((0, 28, 28), np.uint8), "y_test": np.zeros(0, np.uint8)}, "Too few digits"),
     ],
 )
 def test_other_arrays_are_refused(write, changes, message):
     with pytest.raises(DatasetError, match=message):
         load_mnist(write(**changes))
+
+
+def test_a_single_array_is_refused(tmp_path):
+    path = tmp_path / "mnist.npy"
+    np.save(path, np.zeros(3))
+    with pytest.raises(DatasetError, match="MNIST cannot be read"):
+        load_mnist(path)
+
+
+def test_the_download_does_not_mix_with_what_a_command_prints(monkeypatch, capsys):
+    def download():
+        print("Downloading data from somewhere")
+        a = arrays()
+        return (a["x_train"], a["y_train"]), (a["x_test"], a["y_test"])
+
+    monkeypatch.delenv("MNIST_NPZ", raising=False)
+    monkeypatch.setattr("keras.datasets.mnist.load_data", download)
+    assert len(load_mnist().test) == 20
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 half a zip", b"no zip at all"])

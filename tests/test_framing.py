@@ -64,12 +64,12 @@ def test_single_pixel_is_repeated_not_blurred():
 
 
 @pytest.mark.parametrize(
-    ("shape", "lit"), [((1, 30), (slice(14, 15), slice(4, 24))), ((30, 1), (slice(4, 24), slice(14, 15)))]
+    ("shape", "lit"), [((1, 30), (slice(14, 15), slice(5, 25))), ((30, 1), (slice(5, 25), slice(14, 15)))]
 )
 def test_line_of_one_pixel(shape, lit):
     frame = frame_glyph(np.full(shape, 255, np.uint8)).frame
     rows, columns = lit
-    assert frame[rows, columns].min() > 0 or frame.max() == 255
+    assert frame[rows, columns].min() > 0
     assert longest_side(frame) == 20
     assert all(14 <= c <= 15 for c in center_of_mass(frame))
 
@@ -125,7 +125,7 @@ def test_framing_a_frame_again_moves_it_by_at_most_a_pixel():
 
 
 @pytest.mark.parametrize("ink", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 3), np.uint8)])
-def test_anything_but_grey_bytes_is_refused(ink):
+def test_anything_but_gray_bytes_is_refused(ink):
     with pytest.raises(ValueError, match=r"Expected a \(h, w\) uint8 array\. Received: \(4, 4"):
         frame_glyph(ink)
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from model.errors import ImageError
-from model.images import MAX_PIXELS, even_pen, load_grey, photo_ink
+from model.images import MAX_PIXELS, even_pen, load_gray, photo_ink
 from tests.pictures import FIVE, FOUR, ONE, SEVEN, encode, page
 
 CORNER = np.array([[0, 0, 0, 255], [0, 255, 255, 255], [0, 255, 255, 255]], np.uint8)  # no symmetry at all
@@ -39,34 +39,34 @@ def png_header(width, height):
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "BMP", "GIF", "TIFF"])
-def test_load_grey_keeps_the_pixels_of_lossless_formats(file_format):
-    np.testing.assert_array_equal(load_grey(encode(CORNER, file_format)), CORNER)
+def test_load_gray_keeps_the_pixels_of_lossless_formats(file_format):
+    np.testing.assert_array_equal(load_gray(encode(CORNER, file_format)), CORNER)
 
 
 @pytest.mark.parametrize(("file_format", "options"), [("JPEG", {"quality": 95}), ("WEBP", {"lossless": True})])
-def test_load_grey_decodes_what_cameras_and_browsers_save(file_format, options):
-    grey = load_grey(encode(Image.fromarray(SEVENTH).convert("RGB"), file_format, **options))
-    assert np.abs(grey.astype(int) - SEVENTH).mean() < 2
+def test_load_gray_decodes_what_cameras_and_browsers_save(file_format, options):
+    gray = load_gray(encode(Image.fromarray(SEVENTH).convert("RGB"), file_format, **options))
+    assert np.abs(gray.astype(int) - SEVENTH).mean() < 2
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_load_grey_turns_upright_by_exif(orientation):
+def test_load_gray_turns_upright_by_exif(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = np.ascontiguousarray(as_transposed(orientation, CORNER))
-    np.testing.assert_array_equal(load_grey(encode(stored, exif=exif)), CORNER)
+    np.testing.assert_array_equal(load_gray(encode(stored, exif=exif)), CORNER)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
-def test_load_grey_reads_every_mode_alike(mode):
+def test_load_gray_reads_every_mode_alike(mode):
     file_format = "TIFF" if mode == "CMYK" else "PNG"
     data = encode(Image.fromarray(CORNER).convert("RGB").convert(mode), file_format)
-    np.testing.assert_array_equal(load_grey(data), CORNER)
+    np.testing.assert_array_equal(load_gray(data), CORNER)
 
 
-def test_load_grey_scales_16_bits_to_8():
+def test_load_gray_scales_16_bits_to_8():
     deep = np.array([[0, 257, 32896, 65535]], np.uint16)
-    np.testing.assert_array_equal(load_grey(encode(deep)), [[0, 1, 128, 255]])
+    np.testing.assert_array_equal(load_gray(encode(deep)), [[0, 1, 128, 255]])
 
 
 @pytest.mark.parametrize("color", [0, 255])
@@ -74,42 +74,42 @@ def test_ink_that_only_alpha_shows_is_seen(color):
     alpha = 255 - CORNER
     rgba = np.dstack([np.full_like(CORNER, color)] * 3 + [alpha])
     expected = CORNER if color == 0 else 255 - CORNER
-    np.testing.assert_array_equal(load_grey(encode(rgba)), expected)
+    np.testing.assert_array_equal(load_gray(encode(rgba)), expected)
 
 
 def test_dark_ink_on_transparent_black_is_seen():
     rgba = np.zeros((*CORNER.shape, 4), np.uint8)
     rgba[CORNER == 0] = (0, 0, 200, 255)
-    np.testing.assert_array_equal(load_grey(encode(rgba)) == 255, CORNER == 255)
+    np.testing.assert_array_equal(load_gray(encode(rgba)) == 255, CORNER == 255)
 
 
 def test_palette_with_transparency_is_composed_on_white():
     image = Image.fromarray((CORNER == 255).astype(np.uint8)).convert("P")
     image.putpalette([0, 0, 0, 90, 90, 90])
-    np.testing.assert_array_equal(load_grey(encode(image, transparency=1)), CORNER)
+    np.testing.assert_array_equal(load_gray(encode(image, transparency=1)), CORNER)
 
 
 def test_the_first_frame_of_an_animation_is_read():
     frames = [Image.fromarray(CORNER), Image.fromarray(255 - CORNER)]
-    np.testing.assert_array_equal(load_grey(encode(frames[0], "GIF", save_all=True, append_images=frames[1:])), CORNER)
+    np.testing.assert_array_equal(load_gray(encode(frames[0], "GIF", save_all=True, append_images=frames[1:])), CORNER)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1)])
 def test_thin_pictures_are_pictures(shape):
-    assert load_grey(encode(np.full(shape, 7, np.uint8))).shape == shape
+    assert load_gray(encode(np.full(shape, 7, np.uint8))).shape == shape
 
 
-def test_load_grey_opens_paths(tmp_path):
+def test_load_gray_opens_paths(tmp_path):
     (tmp_path / "corner.png").write_bytes(encode(CORNER))
-    np.testing.assert_array_equal(load_grey(tmp_path / "corner.png"), CORNER)
-    np.testing.assert_array_equal(load_grey(str(tmp_path / "corner.png")), CORNER)
+    np.testing.assert_array_equal(load_gray(tmp_path / "corner.png"), CORNER)
+    np.testing.assert_array_equal(load_gray(str(tmp_path / "corner.png")), CORNER)
 
 
 @pytest.mark.parametrize("bands", [1, 3, 4])
-def test_load_grey_takes_arrays_and_does_not_change_them(bands):
+def test_load_gray_takes_arrays_and_does_not_change_them(bands):
     pixels = CORNER.copy() if bands == 1 else np.dstack([CORNER] * 3 + [np.full_like(CORNER, 255)] * (bands == 4))
     before = pixels.copy()
-    np.testing.assert_array_equal(load_grey(pixels), CORNER)
+    np.testing.assert_array_equal(load_gray(pixels), CORNER)
     np.testing.assert_array_equal(pixels, before)
 
 
@@ -126,7 +126,7 @@ def test_load_grey_takes_arrays_and_does_not_change_them(bands):
 )
 def test_other_arrays_are_refused(pixels):
     with pytest.raises(ImageError, match=r"The array is no picture\. Expected .* Received: \("):
-        load_grey(pixels)
+        load_gray(pixels)
 
 
 @pytest.mark.parametrize(
@@ -136,42 +136,42 @@ def test_other_arrays_are_refused(pixels):
 )
 def test_what_is_no_picture_is_refused(data):
     with pytest.raises(ImageError, match=rf"cannot be read\. Expected a picture .* Received: {len(data)} bytes"):
-        load_grey(data)
+        load_gray(data)
 
 
 def test_every_truncation_is_refused_or_read():
     data = encode(SEVENTH, "GIF")
     for length in range(0, len(data), 7):
         with contextlib.suppress(ImageError):
-            assert load_grey(data[:length]).shape == SEVENTH.shape
+            assert load_gray(data[:length]).shape == SEVENTH.shape
 
 
 def test_missing_files_and_folders_are_refused(tmp_path):
     with pytest.raises(ImageError, match="Received: no such file"):
-        load_grey(tmp_path / "none.png")
+        load_gray(tmp_path / "none.png")
     with pytest.raises(ImageError, match="Received: is a directory"):
-        load_grey(tmp_path)
+        load_gray(tmp_path)
 
 
 @pytest.mark.parametrize("side", [10_001, 20_000, 2_000_000])
 def test_huge_pictures_are_refused_before_decoding(side):
     with pytest.raises(ImageError, match=r"too large\. Expected at most 100 megapixels\. Received: .* megapixels"):
-        load_grey(png_header(side, side))
+        load_gray(png_header(side, side))
 
 
-def test_modes_without_a_grey_are_refused():
+def test_modes_without_a_gray_are_refused():
     with pytest.raises(ImageError, match="cannot be read"):
-        load_grey(encode(Image.new("LAB", (20, 20)), "TIFF"))
+        load_gray(encode(Image.new("LAB", (20, 20)), "TIFF"))
 
 
 def test_huge_arrays_are_refused():
     with pytest.raises(ImageError, match="too large"):
-        load_grey(np.broadcast_to(np.uint8(0), (MAX_PIXELS + 1, 1)))
+        load_gray(np.broadcast_to(np.uint8(0), (MAX_PIXELS + 1, 1)))
 
 
-@pytest.mark.parametrize("grey", [np.full((50, 50), level, np.uint8) for level in (0, 7, 128, 255)])
-def test_a_constant_picture_has_no_ink(grey):
-    assert not photo_ink(grey).any()
+@pytest.mark.parametrize("gray", [np.full((50, 50), level, np.uint8) for level in (0, 7, 128, 255)])
+def test_a_constant_picture_has_no_ink(gray):
+    assert not photo_ink(gray).any()
 
 
 @pytest.mark.parametrize("sigma", [1, 3, 6])

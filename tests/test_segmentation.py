@@ -10,8 +10,8 @@ from tests.pictures import FIVE, FOUR, ONE, SEVEN, page
 
 def picture(*rows, scale=5):
     """Ink from a drawing in characters, each `scale` px wide and high."""
-    grey = np.array([[255 * (mark == "#") for mark in row] for row in rows], np.uint8)
-    return grey.repeat(scale, axis=0).repeat(scale, axis=1)
+    gray = np.array([[255 * (mark == "#") for mark in row] for row in rows], np.uint8)
+    return gray.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
 def boxes(ink, scale=5):
@@ -157,7 +157,7 @@ def test_the_ink_of_a_neighbor_is_not_in_the_glyph():
     assert left.ink.all()
 
 
-def test_glyphs_hold_the_grey_of_their_page_which_stays_as_it_was():
+def test_glyphs_hold_the_gray_of_their_page_which_stays_as_it_was():
     ink = photo_ink(page([FOUR]))
     before = ink.copy()
     glyph = find_glyphs(ink)[0][0]

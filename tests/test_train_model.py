@@ -1,6 +1,7 @@
 """Training end to end on a handful of drawn digits: the command, its checkpoints, interruptions and refusals."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,9 +138,49 @@ def test_bad_arguments_are_refused(bad, capsys):
     assert bad[0] in capsys.readouterr().err
 
 
-def test_quick_and_epochs(monkeypatch):
-    seen = []
-    monkeypatch.setattr(train_model, "train_and_save", seen.append)
-    train_model.main(["--quick"])
-    assert seen[0].quick
-    assert seen[0].epochs is None
+@pytest.mark.parametrize(
+    ("given", "epochs"),
+    [([], train_model.EPOCHS), (["--quick"], train_model.QUICK_EPOCHS), (["--quick", "--epochs", "3"], 3)],
+)
+def test_quick_trains_fewer_epochs(data, tmp_path, monkeypatch, given, epochs):
+    def stop(_, settings, *args, **options):
+        raise ArtifactError(f"{settings.epochs} epochs")
+
+    monkeypatch.setattr("model.training.train", stop)
+    with pytest.raises(ArtifactError, match=f"^{epochs} epochs$"):
+        train_model.train_and_save(train_model.parse(["--data", str(data), "--output", str(tmp_path), *given]))
+
+
+def test_an_unfinished_run_is_not_thrown_away(data, trained, tmp_path, capsys):
+    shutil.copytree(trained / "ck", tmp_path / "ck")
+    state = tmp_path / f"ck/epoch-{EPOCHS:04d}/state.json"
+    unfinished = json.loads(state.read_text())
+    unfinished["identity"]["epochs"] = EPOCHS + 1
+    state.write_text(json.dumps(unfinished))
+    assert train_model.main(arguments(data, tmp_path)) == 2
+    assert "holds an unfinished run. Expected --resume" in capsys.readouterr().err
+    assert state.exists()
+
+
+@pytest.mark.parametrize("damaged", ["state.json", "best.keras"])
+def test_a_damaged_checkpoint_is_said_in_one_line(data, trained, tmp_path, capsys, damaged):
+    shutil.copytree(trained / "ck", tmp_path / "ck")
+    (tmp_path / f"ck/epoch-{EPOCHS:04d}" / damaged).write_text("{")
+    assert train_model.main(arguments(data, tmp_path, "--resume")) == 2
+    assert capsys.readouterr().err.startswith("The checkpoint is damaged. Expected")
+
+
+@pytest.mark.parametrize("report", [{"held_out": 3}, {"data": {}}])
+def test_weights_whose_report_compares_to_nothing_are_replaced(trained, tmp_path, report):
+    output = tmp_path / "out"
+    shutil.copytree(trained / "out", output)
+    path = output / REPORT_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | report))
+    train_model.refuse_worse({"data": {"sha256": "x"}, "held_out": {"held_out_loss": 9.0}}, output)
+
+
+def test_nowhere_to_save_is_said_before_training(data, tmp_path, capsys):
+    (tmp_path / "out").write_text("a file where the folder should be")
+    assert train_model.main(arguments(data, tmp_path)) == 2
+    assert "out" in capsys.readouterr().err
+    assert not (tmp_path / "ck").exists()
