@@ -155,8 +155,14 @@ def _describe(source: bytes | Path | str, error: Exception) -> str:
 
 def _gray(image: Image.Image) -> Gray:
     if image.mode == "I" or image.mode.startswith("I;16"):
-        return np.asarray(np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8)
+        return _to_bytes(np.clip(np.asarray(image), 0, 65535))
     return _on_paper(image) if image.has_transparency_data else np.asarray(image.convert("L"))
+
+
+def _to_bytes(deep: NDArray[np.integer]) -> Gray:
+    """8 bits of up to 16: scanners and cameras store 10 or 12 bits in 16, so the brightest pixel tells the depth."""
+    depth = max(int(deep.max()).bit_length(), 8)
+    return np.asarray(deep.astype(np.uint32) * 255 // (2**depth - 1)).astype(np.uint8)
 
 
 def _on_paper(transparent: Image.Image) -> Gray:

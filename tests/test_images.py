@@ -64,6 +64,12 @@ def test_load_gray_reads_every_mode_alike(mode):
     np.testing.assert_array_equal(load_gray(data), CORNER)
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 15])
+def test_load_gray_takes_fewer_bits_stored_in_16(bits):
+    deep = np.array([[0, 2**bits - 1]], np.uint16)
+    np.testing.assert_array_equal(load_gray(encode(Image.fromarray(deep))), [[0, 255]])
+
+
 def test_load_gray_scales_16_bits_to_8():
     deep = np.array([[0, 257, 32896, 65535]], np.uint16)
     np.testing.assert_array_equal(load_gray(encode(deep)), [[0, 1, 128, 255]])
