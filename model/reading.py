@@ -27,6 +27,7 @@ class Finding(StrEnum):
     DIGIT = "digit"
     NOTHING = "nothing drawn"
     TOO_LITTLE_INK = "too little ink"
+    UNSURE = "not sure enough"
     NOT_A_DIGIT = "does not look like a digit"
     BETWEEN = "between two digits"
 
@@ -58,15 +59,19 @@ class Digit:
 
     @property
     def finding(self) -> Finding:
-        """Why the digit is accepted or not: two digits that share the probability, or none that has it."""
+        """Why the digit is accepted or not: two digits share the probability, one has most of it, or none has."""
         if self.accepted:
             return Finding.DIGIT
-        both = self.confidence + float(self.probabilities[self.runner_up])
-        return Finding.BETWEEN if both >= BETWEEN_TWO else Finding.NOT_A_DIGIT
+        second = float(self.probabilities[self.runner_up])
+        if second >= SHARE and self.confidence + second >= BETWEEN_TWO:
+            return Finding.BETWEEN
+        return Finding.UNSURE if self.confidence >= LONE else Finding.NOT_A_DIGIT
 
 
-BETWEEN_TWO = 0.8
-"""Two digits that hold this much of the probability together are what a doubt is between."""
+BETWEEN_TWO, SHARE = 0.8, 0.2
+"""Two digits that hold this much of the probability together, and this each, are what a doubt is between."""
+LONE = 0.5
+"""One digit that holds this much of the probability is a guess worth telling, though not accepted."""
 
 
 @dataclass(frozen=True, slots=True)

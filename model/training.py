@@ -97,13 +97,14 @@ class _HeldOut:
         self.not_digits = np.stack([not_a_digit(digits.frames, rng) for _ in others])
 
     def measure(self, network: keras.Model) -> dict[str, float]:
-        """Accuracy on held-out digits, as they are and augmented, and the log loss over both."""
+        """Accuracy on held-out digits, as they are and augmented, and the log loss over both, once calibrated."""
         clean, augmented = _logits(network, self.clean.frames), _logits(network, self.augmented.frames)
         labels = self.clean.labels
+        logits, twice = np.concatenate([clean, augmented]), np.tile(labels, 2)
         return {
             "held_out_accuracy": float((clean.argmax(axis=1) == labels).mean()),
             "held_out_augmented_accuracy": float((augmented.argmax(axis=1) == labels).mean()),
-            "held_out_loss": (log_loss(clean, labels) + log_loss(augmented, labels)) / 2,
+            "held_out_loss": log_loss(logits / fit_temperature(logits, twice), twice),
         }
 
     def calibrate(self, network: keras.Model) -> dict[str, float]:

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from model.errors import ArtifactError
-from model.reader import Reader
+from model.reader import WEIGHTS, Reader
 from pages.components import classifier, listener
 from pages.components.answer import confidence_in_words, percent
 from pages.components.sheet import Sheet
@@ -21,27 +21,37 @@ BOX = r'class="box" style="left:([\d.]+)%;top:([\d.]+)%;width:([\d.]+)%;height:(
 APP = str(Path(__file__).parents[1] / "app.py")
 
 
-def drawing(digit):
+def drawing(digit, pen=20):
     """Fabric objects of one of our digits."""
     scaled = [[(60 + 200 * x, 60 + 200 * y) for x, y in stroke] for stroke in DIGITS[digit]]
-    return [{"path": [["M", *first], *(["L", *point] for point in rest)]} for first, *rest in scaled]
+    return [
+        {"path": [["M", *first], *(["L", *point] for point in rest)], "strokeWidth": pen} for first, *rest in scaled
+    ]
 
 
-def done(result):
+def done(reader):
     future = Future()
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
+    future.set_result(reader)
     return future
 
 
-def reader_that_says(**probabilities):
+def failed(monkeypatch, error):
+    """What loading leaves behind when it ends with this error."""
+
+    def fail():
+        raise error
+
+    monkeypatch.setattr(Reader, "load", fail)
+    classifier._load(loading := Future())
+    return loading
+
+
+def reader_that_says(threshold=0.6, **probabilities):
     """A reader that sees the same in every frame: p7=0.9 is a probability of 0.9 for a 7."""
     given = {int(name[1]): probability for name, probability in probabilities.items()}
     rest = (1 - sum(given.values())) / (10 - len(given))
     logits = np.log([given.get(digit, max(rest, 1e-6)) for digit in range(10)])
-    return Reader(lambda frames: np.tile(logits, (len(frames), 1)), threshold=0.6)
+    return Reader(lambda frames: np.tile(logits, (len(frames), 1)), threshold=threshold)
 
 
 @pytest.fixture
@@ -59,7 +69,8 @@ def start(monkeypatch):
     monkeypatch.setattr(classifier, "start_loading", lambda: None)
 
     def start(result, objects=()):
-        monkeypatch.setattr(classifier, "_loading", lambda: result if isinstance(result, Future) else done(result))
+        loading = result if isinstance(result, Future) else done(result)
+        monkeypatch.setattr(classifier, "_loading", lambda: loading)
         app = AppTest.from_file(APP, default_timeout=60)
         app.session_state["sheet"] = Sheet(objects=list(objects))
         return app.run()
@@ -86,8 +97,22 @@ def test_digit_with_runner_up(start):
 
 def test_lone_digit_has_no_runner_up(start):
     page = collect(start(reader_that_says(p7=0.9999), drawing(7)))
-    assert "Almost certain, >99%" in page
+    assert "Almost certain, &gt;99%" in page
     assert "No other digit comes close" in page
+
+
+def test_runner_up_far_behind_is_not_worth_a_word(start):
+    page = collect(start(reader_that_says(p7=0.93, p1=0.03), drawing(7)))
+    assert "No other digit comes close" in page
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "title"), [({"p7": 0.76}, "a 7, 76%"), ({"p8": 0.85, "p3": 0.02}, "an 8, 85%")]
+)
+def test_lone_digit_below_the_threshold_is_a_guess(start, probabilities, title):
+    page = collect(start(reader_that_says(threshold=0.9, **probabilities), drawing(7)))
+    assert '<div class="sign">?</div>' in page
+    assert f"Perhaps {title}" in page
 
 
 def test_between_two_digits_names_both(start):
@@ -104,9 +129,25 @@ def test_not_a_digit(start):
 
 
 def test_dot_is_too_little_ink(start):
-    page = collect(start(reader_that_says(p1=0.99), [{"path": [["M", 50, 50], ["L", 51, 51]]}]))
+    page = collect(start(reader_that_says(p1=0.99), [{"path": [["M", 50, 50], ["L", 51, 51]], "strokeWidth": 6}]))
     assert '<div class="sign">?</div>' in page
     assert "Too little ink" in page
+
+
+def test_pen_for_the_next_stroke_does_not_change_the_answer(start):
+    small = [{"path": [["M", 50, 50], ["L", 50, 80]], "strokeWidth": 6}]
+    app = start(reader_that_says(p1=0.95), small)
+    app.slider(key="pen_width").set_value(40).run()
+    assert '<div class="sign">1</div>' in collect(app)
+
+
+def test_loading_starts_once_the_pad_is_there(start, monkeypatch):
+    starts = []
+    monkeypatch.setattr(classifier, "start_loading", lambda: starts.append(1))
+    app = start(Future())
+    assert not starts, "importing TensorFlow would hold the first paint up"
+    app.run()  # the timer's run
+    assert starts
 
 
 def test_pad_is_there_while_the_classifier_loads(start):
@@ -124,13 +165,28 @@ def test_what_was_drawn_while_loading_is_read_when_the_classifier_is_there(start
 
 
 @pytest.mark.parametrize("error", [ArtifactError("The weights are missing."), ImportError("no such library")])
-def test_failed_load_is_a_message(start, error):
-    app = start(error, drawing(7))
+def test_failed_load_is_a_message(start, monkeypatch, error):
+    app = start(failed(monkeypatch, error), drawing(7))
     assert not app.exception
     assert str(error) in collect(app)
+    assert "Restart the app" in collect(app)
     assert len(app.session_state["sheet"].objects) == 1
     assert not app.button(key="undo").click().run().exception
     assert app.session_state["sheet"].objects == []
+
+
+def test_failed_load_does_not_tell_the_server_s_folders(start, monkeypatch):
+    missing = ArtifactError(f"The weights are missing. Expected {WEIGHTS / 'digits.keras'}.")
+    page = collect(start(failed(monkeypatch, missing), drawing(7)))
+    assert str(WEIGHTS.parents[1]) not in page
+    assert f"Expected {Path('model', 'weights', 'digits.keras')}." in page
+
+
+def test_failed_load_leaves_no_growing_traceback(start, monkeypatch):
+    loading = failed(monkeypatch, ImportError("no such library"))
+    app = start(loading, drawing(7))
+    app.run()
+    assert loading.exception().__traceback__ is None
 
 
 def test_undo_and_clear(start):
@@ -159,6 +215,7 @@ def test_drawing_and_pen_survive_a_visit_to_another_page(start):
         {"path": [["M", float("nan"), 1]]},
         {"path": [["M", 0, 0], ["L", 1e9, 1]]},
         {"path": [["M", 0, 0], ["L", 1]]},
+        {"path": [["M", 0, 0], ["L", 90, 90]], "strokeWidth": -1},
         {"path": [["M", 0, 0]] + [["L", i, i] for i in range(100_000)]},
         "<script>alert(1)</script>",
     ],
@@ -166,13 +223,47 @@ def test_drawing_and_pen_survive_a_visit_to_another_page(start):
 def test_bad_strokes_are_a_message_and_nothing_is_lost(start, bad):
     app = start(reader_that_says(p4=0.95), drawing(4))
     sheet = app.session_state["sheet"]
-    sheet.hear({"sheet": sheet.number, "message": 1, "objects": [bad]})
+    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": [bad]})
     page = collect(app.run())
     assert not app.exception
     assert "This drawing cannot be read" in page
     assert "<script>" not in page
     app.button(key="undo").click().run()
     assert '<div class="sign">4</div>' in collect(app)
+
+
+def test_what_the_browser_sends_is_text_on_the_page(start):
+    app = start(reader_that_says(p4=0.95))
+    sheet = app.session_state["sheet"]
+    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": ["<script>alert(1)</script>"]})
+    page = collect(app.run())
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_refused_drawing_has_no_steps(start):
+    app = start(reader_that_says(p4=0.95), [{"path": [["M", 0, 0], ["L", 1e9, 1]]}])
+    app.session_state["steps"] = True
+    page = collect(app.run())
+    assert not app.exception
+    assert "Center of mass" not in page
+
+
+def test_steps_show_the_strokes_that_were_read(start):
+    """A drawing of more points than are read is thinned in the same way for both."""
+    waves = [["M", 0, 0], *(["L", 100 + 50 * (-1) ** i, i / 40] for i in range(6000))]
+    app = start(reader_that_says(p4=0.95), [{"path": waves, "strokeWidth": 6}])
+    app.session_state["steps"] = True
+    page = collect(app.run())
+    frame = re.search(r'class="frame"><img class="pixels" alt="[^"]*" src="([^"]*)"', page)[1]
+    assert re.search(r'alt="28×28" src="([^"]*)"', page)[1] == frame
+
+
+def test_live_answer_does_not_interrupt_a_screen_reader(start):
+    """It changes a dozen times a second."""
+    page = collect(start(reader_that_says(p4=0.95), drawing(4)))
+    assert "aria-live" not in page
+    assert 'role="' not in page
 
 
 def test_steps_are_worked_out_only_when_asked_for(start):
@@ -191,7 +282,9 @@ def test_confidence_in_words(confidence, words):
     assert confidence_in_words(confidence) == words
 
 
-@pytest.mark.parametrize(("probability", "number"), [(0.0, "0%"), (0.514, "51%"), (0.99, "99%"), (0.999, ">99%")])
+@pytest.mark.parametrize(
+    ("probability", "number"), [(0.0, "0%"), (0.004, "<1%"), (0.514, "51%"), (0.99, "99%"), (0.999, ">99%")]
+)
 def test_percent_never_claims_certainty(probability, number):
     assert percent(probability) == number
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from model.errors import StrokesError
-from pages.components.fabric import MAX_COMMANDS, is_sound, strokes_of
+from pages.components.fabric import MAX_COMMANDS, is_sound, pen_width_of, strokes_of
 
 SQUARE = [["M", 0, 0], ["L", 10, 0], ["L", 10, 10], ["L", 0, 10]]
 
@@ -115,6 +115,35 @@ def test_endless_drawing_is_refused():
     endless = [{"path": [["M", 0, 0]] + [["L", i, i] for i in range(100_000)]}]
     with pytest.raises(StrokesError, match=rf"too long.*at most {MAX_COMMANDS}.*100001"):
         strokes_of(endless)
+
+
+def test_refusal_does_not_spell_the_whole_drawing_out():
+    """It may be megabytes."""
+
+    class Spelled:
+        times = 0
+
+        def __repr__(self):
+            Spelled.times += 1
+            return "path"
+
+    with pytest.raises(StrokesError):
+        strokes_of([Spelled() for _ in range(1000)])
+    assert Spelled.times < 20
+
+
+def test_pen_is_the_widest_of_the_strokes():
+    assert pen_width_of([{"path": SQUARE, "strokeWidth": 6}, {"path": SQUARE, "strokeWidth": 30}]) == 30
+    assert pen_width_of([{"path": SQUARE}]) == 1
+    assert pen_width_of([]) == 1
+
+
+@pytest.mark.parametrize("width", [None, "wide", [], 0, -3, float("nan"), float("inf")])
+def test_malformed_pen_is_refused(width):
+    item = {"path": SQUARE, "strokeWidth": width}
+    with pytest.raises(StrokesError, match=r"pen width.*Expected.*Received"):
+        pen_width_of([item])
+    assert not is_sound(item)
 
 
 def test_drawing_is_not_changed():

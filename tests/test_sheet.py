@@ -8,8 +8,13 @@ def line(x):
 A, B, C = line(1), line(2), line(3)
 
 
-def hear(sheet, *objects, number=None, message=1):
-    sheet.hear({"sheet": sheet.number if number is None else number, "message": message, "objects": list(objects)})
+def listener_tells(sheet, *objects, number=None, message=1, **more):
+    number = sheet.number if number is None else number
+    sheet.take_strokes({"sheet": number, "message": message, "objects": list(objects), **more})
+
+
+def canvas_reports(sheet, *objects):
+    sheet.take_report({"raw": {"objects": list(objects)}})
 
 
 def test_new_sheet_is_empty():
@@ -18,16 +23,16 @@ def test_new_sheet_is_empty():
 
 def test_listener_adds_to_what_the_canvas_was_given():
     sheet = Sheet()
-    sheet.give([A])
-    hear(sheet, B)
+    sheet.reload([A])
+    listener_tells(sheet, B)
     assert sheet.objects == [A, B]
-    hear(sheet, B, C)
+    listener_tells(sheet, B, C)
     assert sheet.objects == [A, B, C]
 
 
 def test_canvas_is_believed_while_the_listener_is_silent():
     sheet = Sheet()
-    sheet.see({"objects": [A, B]})
+    canvas_reports(sheet, A, B)
     assert sheet.objects == [A, B]
     sheet.undo()
     assert sheet.objects == [A]
@@ -35,29 +40,67 @@ def test_canvas_is_believed_while_the_listener_is_silent():
 
 def test_canvas_s_late_report_neither_doubles_nor_resurrects():
     sheet = Sheet()
-    hear(sheet, A, B)
-    sheet.see({"objects": [A]})
+    listener_tells(sheet, A, B)
+    canvas_reports(sheet, A)
     assert sheet.objects == [A, B]
     sheet.undo()
-    sheet.see({"objects": [A, B]})
+    canvas_reports(sheet, A, B)
     assert sheet.objects == [A]
 
 
 def test_strokes_drawn_before_the_listener_has_found_the_canvas_stay():
     sheet = Sheet()
-    hear(sheet, A)
-    sheet.mount()
-    sheet.see({"objects": [A, B]})
+    listener_tells(sheet, A)
+    sheet.remount()
+    canvas_reports(sheet, A, B)
     assert sheet.objects == [A, B]
-    hear(sheet, C)
+    listener_tells(sheet, C)
     assert sheet.objects == [A, B, C]
+
+
+def test_a_report_of_strokes_older_than_the_listener_counts_after_its_first_words():
+    """A cancelled stroke, for one, is nothing told; the canvas may still report what came before."""
+    sheet = Sheet()
+    listener_tells(sheet)
+    canvas_reports(sheet, A)
+    assert sheet.objects == [A]
+    listener_tells(sheet, B)
+    assert sheet.objects == [A, B]
+
+
+def test_malformed_reports_are_not_believed():
+    sheet = Sheet()
+    canvas_reports(sheet, A)
+    for report in (None, 5, [], {}, {"raw": None}, {"raw": [B]}):
+        sheet.take_report(report)
+    assert sheet.objects == [A]
+
+
+def test_torn_strokes_are_given_to_the_canvas_anew():
+    sheet = Sheet()
+    listener_tells(sheet, A)
+    sheet.clear()
+    number = sheet.number
+    listener_tells(sheet, B, message=2, torn=True)
+    assert sheet.number > number
+    assert sheet.given == sheet.objects == [B]
+    assert sheet.known == 2
+
+
+def test_sheet_says_which_message_it_was_made_of():
+    """A later one about the sheet before tells of strokes that the new sheet does not hold."""
+    sheet = Sheet()
+    listener_tells(sheet, A, message=5)
+    sheet.undo()
+    listener_tells(sheet, A, B, number=sheet.number - 1, message=6)
+    assert (sheet.known, sheet.answered) == (5, 6)
 
 
 def test_message_about_an_earlier_sheet_is_void_but_answered():
     sheet = Sheet()
-    hear(sheet, A)
+    listener_tells(sheet, A)
     sheet.clear()
-    hear(sheet, A, B, number=sheet.number - 1, message=7)
+    listener_tells(sheet, A, B, number=sheet.number - 1, message=7)
     assert sheet.objects == []
     assert sheet.answered == 7
 
@@ -81,15 +124,15 @@ def test_every_new_sheet_has_its_own_number():
 
 def test_what_the_canvas_cannot_show_is_not_given_to_it():
     sheet = Sheet()
-    hear(sheet, A, {"path": [["M", float("nan"), 0]]}, B)
+    listener_tells(sheet, A, {"path": [["M", float("nan"), 0]]}, B)
     sheet.undo()
     assert sheet.given == sheet.objects == [A]
 
 
 def test_messages_of_any_shape_do_no_harm():
     sheet = Sheet()
-    hear(sheet, A)
-    for message in (None, 5, "x", [], {}, {"sheet": "x"}):
-        sheet.hear(message)
-        sheet.see(message)
+    listener_tells(sheet, A)
+    for message in (None, 5, "x", [], {}, {"sheet": "x"}, {"raw": None}, {"raw": 5}):
+        sheet.take_strokes(message)
+        sheet.take_report(message)
     assert sheet.objects == [A]

@@ -6,6 +6,7 @@ One element each, because at ten updates a second it is the number of elements t
 from __future__ import annotations
 
 from base64 import b64encode
+from html import escape
 
 import cv2
 import numpy as np
@@ -14,11 +15,11 @@ from numpy.typing import NDArray
 
 from model.framing import FRAME_SIDE, Framing, frame_glyph
 from model.reading import Digit, Finding, Ink, Reading, Stroke
-from model.strokes import ink_digit
+from model.strokes import as_strokes, ink_digit
 
 _WORDS = ((0.99, "Almost certain"), (0.9, "Confident"), (0.75, "Fairly confident"), (0.0, "Unsure"))
-_SLIGHT = 0.005
-"""A runner-up below this would be shown as 0%."""
+_SLIGHT = 0.05
+"""A runner-up below this is not worth a word."""
 
 _PLAIN = {
     Finding.NOTHING: ("Draw a digit", "Any digit from 0 to 9, with mouse, finger or pen. It is read while you draw."),
@@ -45,7 +46,7 @@ def show_steps(strokes: list[Stroke]) -> None:
     with st.expander("How the frame is made", key="steps", on_change="rerun") as steps:
         if not steps.open:
             return
-        framing = frame_glyph(ink := ink_digit(strokes)) if strokes else None
+        framing = frame_glyph(ink := ink_digit(as_strokes(strokes))) if strokes else None
         st.html(_steps(ink, framing) if framing else "<p>Draw something first.</p>")
 
 
@@ -56,7 +57,9 @@ def confidence_in_words(confidence: float) -> str:
 
 def percent(probability: float) -> str:
     """A probability as a number for people, who should not read certainty into rounding."""
-    return ">99%" if probability > 0.99 else f"{probability:.0%}"
+    if probability > 0.99:
+        return ">99%"
+    return "<1%" if 0 < probability < 0.01 else f"{probability:.0%}"
 
 
 def _verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
@@ -67,6 +70,9 @@ def _verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
     if finding is Finding.BETWEEN:
         title = f"{digit.label} or {digit.runner_up}"
         return "?", title, f"Between two digits: {percent(digit.confidence)} against {percent(second)}."
+    if finding is Finding.UNSURE:
+        article = "an" if digit.label == 8 else "a"
+        return "?", f"Perhaps {article} {digit.label}, {percent(digit.confidence)}", "Not sure enough to say so."
     title = f"{confidence_in_words(digit.confidence)}, {percent(digit.confidence)}"
     text = f"{digit.label}, or perhaps {digit.runner_up}" if second >= _SLIGHT else "No other digit comes close."
     return str(digit.label), title, text
@@ -76,8 +82,8 @@ def _answer(sign: str, title: str, text: str, *, accepted: bool) -> None:
     kind = "accepted" if accepted else "open"
     with st.container(key="answer"):
         st.html(
-            f'<div class="answer {kind}" role="status"><div class="sign">{sign}</div>'
-            f'<div><div class="title">{title}</div><div class="text">{text}</div></div></div>'
+            f'<div class="answer {kind}"><div class="sign">{sign}</div>'
+            f'<div><div class="title">{escape(title)}</div><div class="text">{escape(text)}</div></div></div>'
         )
 
 
@@ -93,8 +99,9 @@ def _pictures(digit: Digit | None) -> None:
 def _bars(probabilities: NDArray[np.float64]) -> str:
     best = int(probabilities.argmax()) if probabilities.any() else None
     rows = (
-        f'<li class="{"best" if label == best else ""}"><b>{label}</b><span class="track">'
-        f'<i style="width:{100 * probability:.1f}%"></i></span><span class="number">{percent(probability)}</span></li>'
+        f'<li class="{"best" if label == best else ""}"><b>{label}</b>'
+        f'<span class="track"><i style="width:{100 * probability:.1f}%"></i></span>'
+        f'<span class="number">{escape(percent(probability))}</span></li>'
         for label, probability in enumerate(probabilities)
     )
     return f'<ol class="bars" aria-label="Probability of each digit">{"".join(rows)}</ol>'

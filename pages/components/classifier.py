@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Thread
@@ -10,7 +11,7 @@ from threading import Thread
 import streamlit as st
 
 from model.errors import ArtifactError
-from model.reader import Reader
+from model.reader import WEIGHTS, Reader
 from model.reading import Reading, Stroke
 
 
@@ -49,7 +50,14 @@ def _load(loading: Future[Reader]) -> None:
         _keep_warm()
         loading.set_result(reader)
     except Exception as error:  # whatever TensorFlow fails with, the page is to say it in one line
-        loading.set_exception(error)
+        loading.set_exception(ArtifactError(_explain(error)))
+
+
+def _explain(error: Exception) -> str:
+    """What to tell visitors: not the folders of the server, but that it will not mend itself."""
+    received = f"The classifier cannot be loaded. Expected a sound installation. Received: {error!r:.200}."
+    message = str(error) if isinstance(error, ArtifactError) else received
+    return f"{message.replace(f'{WEIGHTS.parents[1]}{os.sep}', '')} Restart the app once this is mended."
 
 
 def _keep_warm() -> None:
@@ -65,10 +73,6 @@ def _keep_warm() -> None:
 
 
 def _reader() -> Reader:
-    try:
-        return _loading().result()
-    except ArtifactError:
-        raise
-    except Exception as error:
-        message = f"The classifier cannot be loaded. Expected a sound installation. Received: {error!r:.200}."
-        raise ArtifactError(message) from error
+    if error := _loading().exception():
+        raise ArtifactError(str(error))  # a new one: the traceback of a shared one would grow with every run
+    return _loading().result()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, cos, radians, sin, sqrt
+from reprlib import repr as short_repr
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from model.errors import StrokesError
 from model.reading import Stroke
+from model.strokes import as_pen_width
 
 MAX_COMMANDS = 20_000
 """Path commands of one drawing, all strokes together. Hours of drawing by hand stay below it."""
 
 _NUMBERS = {"M": 2, "L": 2, "Q": 4, "C": 6}
+_FABRIC_PEN = 1.0  # px where an object does not say
 _TOLERANCE = 0.25  # px between a curve and the chords that stand for it
 _MAX_CHORDS = 16
 _ORIGIN = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}
@@ -50,15 +53,26 @@ def strokes_of(objects: Unchecked) -> list[Stroke]:
         if isinstance(error, StrokesError):
             raise
         expected = "Expected Fabric paths of M, L, Q and C commands"
-        raise StrokesError(f"The drawing cannot be read. {expected}. Received: {objects!r:.80}.") from error
+        raise StrokesError(f"The drawing cannot be read. {expected}. Received: {short_repr(objects):.80}.") from error
+
+
+def pen_width_of(objects: Unchecked) -> float:
+    """The widest pen that a drawing was drawn with, canvas px, of objects whose strokes can be read.
+
+    Raises:
+        StrokesError: a pen width is not a positive, finite number.
+    """
+    return max((as_pen_width(item.get("strokeWidth", _FABRIC_PEN)) for item in objects), default=_FABRIC_PEN)
 
 
 def is_sound(item: Unchecked) -> bool:
     """Whether one object can be read."""
     try:
-        return bool(strokes_of([item]))
+        strokes_of([item])
+        pen_width_of([item])
     except StrokesError:
         return False
+    return True
 
 
 def _flatten(path: Sequence[Sequence[Any]]) -> Points:

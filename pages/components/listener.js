@@ -26,72 +26,104 @@ function findCanvas() {
 
 class Listener {
   sheet = null;
-  strokes = [];
+  strokes = []; // what was drawn on this sheet
   current = null; // the stroke under way, also the last of strokes
-  pointer = null;
+  pointer = null; // whose stroke it is
   changed = false;
+  torn = false; // the canvas has loaded a sheet over these strokes
   sent = 0;
   sentAt = 0;
   answered = 0;
   gone = new AbortController();
 
   constructor() {
-    this.attach();
+    // On the window, because a stroke may leave the canvas and come back.
+    for (const kind of ["down", "move", "up", "cancel"]) this.on(`pointer${kind}`, (event) => this[kind](event));
   }
 
-  attach() {
-    if (this.gone.signal.aborted) return;
-    this.canvas = findCanvas();
-    if (!this.canvas) return void setTimeout(() => this.attach(), RETRY_MS);
-    hideToolbar(this.canvas);
-    const options = { signal: this.gone.signal, capture: true };
-    this.canvas.addEventListener("pointerdown", (event) => this.down(event), options);
-    // On the window, because a stroke may leave the canvas and come back.
-    window.addEventListener("pointermove", (event) => this.move(event), options);
-    window.addEventListener("pointerup", (event) => this.up(event), options);
-    window.addEventListener("pointercancel", (event) => this.up(event), options);
-    this.changed = true; // the first message says that the pad is there
-    if (this.send) this.report();
+  on(type, handle, options = {}) {
+    window.addEventListener(type, handle, { signal: this.gone.signal, capture: true, ...options });
   }
 
   stop() {
     this.gone.abort();
+    clearTimeout(this.retry);
+  }
+
+  // Find the canvas, now or later, and again when it has been replaced.
+  attach() {
+    if (this.canvas?.isConnected) return;
+    this.canvas = findCanvas();
+    clearTimeout(this.retry);
+    if (!this.canvas) return void (this.retry = setTimeout(() => this.attach(), RETRY_MS));
+    hideToolbar(this.canvas);
+    this.on("pointermove", (event) => this.join(event), { once: true });
   }
 
   // Called with every answer of the server.
-  answer({ sheet, answered, pen_width, color }, send) {
+  answer({ sheet, known, answered, pen_width, color }, send) {
+    this.attach();
     this.send = send;
     this.pen = { strokeWidth: pen_width, stroke: color };
     this.answered = answered;
     if (this.sent < answered) this.sent = answered; // a component mounted anew goes on counting
-    if (sheet !== this.sheet) this.turn(sheet);
+    if (sheet !== this.sheet) this.startSheet(sheet, known);
     if (this.changed) this.report();
   }
 
-  // On a new sheet everything drawn so far belongs to the sheet, except the stroke under way.
-  turn(sheet) {
-    if (this.sheet !== null) this.changed = this.current !== null;
+  // The server has made the sheet of the strokes it knew of; the canvas loads it and loses the later ones.
+  startSheet(sheet, known) {
     this.sheet = sheet;
-    this.strokes = this.current ? [this.current] : [];
+    this.strokes = this.strokes.filter((stroke) => stroke === this.current || stroke.message > known);
+    this.changed = this.torn = this.strokes.length > 0;
+  }
+
+  isOnCanvas(event) {
+    return event.isPrimary && event.composedPath()[0] === this.canvas;
   }
 
   down(event) {
-    if (event.button !== 0 || this.current) return;
+    if (event.button === 0 && this.isOnCanvas(event)) this.begin(event);
+  }
+
+  // A stroke may be older than the listener.
+  join(event) {
+    if (event.buttons & 1 && !this.current && this.isOnCanvas(event)) this.begin(event);
+  }
+
+  begin(event) {
+    if (this.current) this.strokes.pop(); // its end was lost: the canvas drops it as well
     this.pointer = event.pointerId;
-    this.current = { ...this.pen, points: [] };
+    this.current = { ...this.pen, points: [], message: this.sent + 1 };
     this.strokes.push(this.current);
     this.add(event);
   }
 
   move(event) {
-    if (!this.current || event.pointerId !== this.pointer) return;
-    this.add(event);
+    if (event.pointerId !== this.pointer) return;
+    if (event.buttons & 1) return this.add(event);
+    // The pen came up unheard: by the canvas, too, which would go on drawing.
+    document.dispatchEvent(new MouseEvent("mouseup", { clientX: event.clientX, clientY: event.clientY }));
+    this.end();
   }
 
   up(event) {
-    if (!this.current || event.pointerId !== this.pointer) return;
+    if (event.pointerId !== this.pointer) return;
     this.add(event, 0);
-    this.current = null;
+    this.end();
+  }
+
+  // The canvas drops a cancelled stroke, but only when the next one begins.
+  cancel(event) {
+    if (event.pointerId !== this.pointer) return;
+    this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.strokes.pop();
+    this.end();
+  }
+
+  end() {
+    this.current = this.pointer = null;
+    this.changed = true;
     this.report(true);
   }
 
@@ -114,7 +146,8 @@ class Listener {
     this.changed = false;
     this.sent += 1;
     this.sentAt = performance.now();
-    this.send({ sheet: this.sheet, message: this.sent, objects: this.strokes.map(fabricPath) });
+    const objects = this.strokes.map(fabricPath);
+    this.send({ sheet: this.sheet, message: this.sent, objects, torn: this.torn && !this.current });
   }
 }
 
@@ -124,13 +157,12 @@ function round(value) {
 
 // The path that Fabric's own pencil makes of these points: curves from the middle of one step to that of the next.
 function fabricPath({ points, stroke, strokeWidth }) {
-  const [first, last] = [points[0], points.at(-1)];
-  const path = [["M", ...first]];
-  for (let i = 1; i < points.length - 1; i++) {
+  const path = [["M", ...points[0]]];
+  for (let i = 0; i < points.length - 1; i++) {
     const [[x, y], [nextX, nextY]] = [points[i], points[i + 1]];
     path.push(["Q", x, y, (x + nextX) / 2, (y + nextY) / 2]);
   }
-  path.push(["L", ...last]);
+  path.push(["L", ...points.at(-1)]);
   return { type: "Path", path, stroke, strokeWidth, fill: null, strokeLineCap: "round", strokeLineJoin: "round" };
 }
 

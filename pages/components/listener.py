@@ -18,5 +18,11 @@ def listen(sheet: Sheet) -> None:
 
     It keeps the next message back until then. Were it told earlier, the message would cut the answer off.
     """
-    data = {"sheet": sheet.number, "answered": sheet.answered, "pen_width": sheet.pen_width, "color": INK}
-    _component(key=_KEY, data=data, on_ink_change=lambda: sheet.hear(st.session_state[_KEY].get("ink")))
+    data = {
+        "sheet": sheet.number,
+        "known": sheet.known,
+        "answered": sheet.answered,
+        "pen_width": sheet.pen_width,
+        "color": INK,
+    }
+    _component(key=_KEY, data=data, on_ink_change=lambda: sheet.take_strokes(st.session_state[_KEY].get("ink")))

@@ -28,7 +28,7 @@ def _sheet() -> Sheet:
     """The session's sheet; given to the canvas anew when the visitor comes back from another page."""
     sheet: Sheet = st.session_state.setdefault("sheet", Sheet())
     if _CANVAS not in st.session_state:
-        sheet.mount()
+        sheet.remount()
     return sheet
 
 
@@ -53,5 +53,5 @@ def _canvas(sheet: Sheet) -> None:
         background_color=_PAPER,
         # The canvas loads a drawing only when it differs from the one before: the number makes it differ.
         initial_drawing={"objects": sheet.given, "sheet": sheet.number},
-        on_change=lambda: sheet.see(st.session_state[_CANVAS]["drawing"]["raw"]),
+        on_change=lambda: sheet.take_report(st.session_state[_CANVAS].get("drawing")),
     )

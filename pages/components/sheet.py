@@ -20,54 +20,64 @@ class Sheet:
     while after the pen is up. Once the listener has spoken, the canvas can only repeat what is known, or, just after
     an undo, what is no longer true, so its reports count only where the listener is silent.
 
+    What is drawn between a click on undo or clear and the server's answer is lost to the canvas, which loads the new
+    sheet over it. The listener calls such strokes torn, and the canvas is given them anew.
+
     Attributes:
         number: counts how often the canvas was given its drawing anew; a message about an earlier sheet is void.
         given: what the canvas was given then.
+        known: the number of the listener's last message before that.
         earlier: what was drawn before the strokes that the listener tells of.
         objects: what is drawn now.
-        heard: the listener has spoken since the canvas was mounted.
+        heard: the listener has told of a stroke since the canvas was mounted.
         answered: the number of the listener's last message.
-        pen_width: px.
+        pen_width: px, of the next stroke.
     """
 
     number: int = 0
     given: Objects = field(default_factory=list)
+    known: int = 0
     earlier: Objects = field(default_factory=list)
     objects: Objects = field(default_factory=list)
     heard: bool = False
     answered: int = 0
     pen_width: int = 20
 
-    def hear(self, message: Unchecked) -> None:
+    def take_strokes(self, message: Unchecked) -> None:
         """Take the listener's message: the strokes drawn since this sheet was given to the canvas."""
         if not isinstance(message, dict):
             return
+        objects = _as_list(message.get("objects"))
         self.answered = message.get("message", 0)
-        self.heard = True
+        self.heard = self.heard or bool(objects)
         if message.get("sheet") == self.number:
-            self.objects = self.earlier + _as_list(message.get("objects"))
+            self.objects = self.earlier + objects
+            if message.get("torn"):
+                self.reload(self.objects)
 
-    def see(self, drawing: Unchecked) -> None:
-        """Take the canvas's report: everything that is on it."""
-        if not self.heard and isinstance(drawing, dict):
-            self.objects = self.earlier = _as_list(drawing.get("objects"))
+    def take_report(self, drawing: Unchecked) -> None:
+        """Take the canvas's report: everything that is on it, under "raw"."""
+        raw = drawing.get("raw") if isinstance(drawing, dict) else None
+        if not self.heard and isinstance(raw, dict):
+            self.objects = self.earlier = _as_list(raw.get("objects"))
 
-    def mount(self) -> None:
+    def remount(self) -> None:
         """Start on a canvas mounted anew, whose listener has yet to find it."""
         self.heard = False
-        self.give(self.objects)
+        self.reload(self.objects)
 
     def undo(self) -> None:
         """Take the last stroke away."""
-        self.give(self.objects[:-1])
+        self.reload(self.objects[:-1])
 
     def clear(self) -> None:
         """Take everything away."""
-        self.give([])
+        self.reload([])
 
-    def give(self, objects: Objects) -> None:
+    def reload(self, objects: Objects) -> None:
         """Start a new sheet with these objects, without those that the canvas could not show."""
         self.number += 1
+        self.known = self.answered
         self.objects = self.earlier = self.given = [item for item in objects if is_sound(item)]
 
 

@@ -20,6 +20,7 @@ st.markdown("""
 - The network learned from MNIST, 60,000 digits that Americans wrote around 1990. Habits that are rare there, such as a
   crossed 7 or a 1 with a foot, are read less surely.
 - It reads one digit on the pad. Two digits side by side are one drawing to it, which does not look like a digit.
-- The confidence is a probability, not a promise: of a hundred answers at 95%, about five are wrong.
+- The confidence was set on MNIST digits that were slanted, stretched and bent as in training: of a hundred such digits
+  read at 95%, about five are wrong. Your hand may be easier or harder than that.
 - A drawing stays in your session: it is never stored, and nobody else sees it.
 """)

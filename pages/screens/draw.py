@@ -7,7 +7,7 @@ import streamlit as st
 from model.errors import ArtifactError, StrokesError
 from pages.components.answer import show_answer, show_message, show_steps
 from pages.components.classifier import is_loading, read_drawing, start_loading
-from pages.components.fabric import strokes_of
+from pages.components.fabric import pen_width_of, strokes_of
 from pages.components.listener import listen
 from pages.components.pad import show_pad
 from pages.components.sheet import Sheet
@@ -17,14 +17,15 @@ from pages.components.sheet import Sheet
 def draw() -> None:
     """The board with pad and answer."""
     with st.container(key="board"):
-        answer(show_pad())
+        sheet = show_pad()
+        answer(sheet, sheet.number)
 
 
 @st.fragment
-def answer(sheet: Sheet) -> None:
+def answer(sheet: Sheet, on_pad: int) -> None:
     """What the listener's messages run again, many times a second: so it holds as few elements as can be."""
-    if sheet.heard or sheet.objects:
-        start_loading()
+    if sheet.number != on_pad:
+        st.rerun()
     read(sheet)
     listen(sheet)
 
@@ -34,11 +35,12 @@ def read(sheet: Sheet) -> None:
     strokes = []
     try:
         strokes = strokes_of(sheet.objects)
-        if reading := read_drawing(strokes, sheet.pen_width):
+        if reading := read_drawing(strokes, pen_width_of(sheet.objects)):
             show_answer(reading)
         else:
             show_message("One moment", "The classifier is loading. Draw already: it is read as soon as it is there.")
     except StrokesError as error:
+        strokes = []
         show_message("This drawing cannot be read", f"{error} Undo or clear it.")
     except ArtifactError as error:
         show_message("The classifier is missing", str(error))
@@ -47,9 +49,15 @@ def read(sheet: Sheet) -> None:
 
 @st.fragment(run_every=0.25)
 def wait_for_classifier() -> None:
-    """Run the page again as soon as the classifier is there: what was drawn meanwhile is read then."""
+    """Run the page again as soon as the classifier is there: what was drawn meanwhile is read then.
+
+    Its second run is the timer's, by which the pad is on the screen: to load at once would hold that up.
+    """
     if not is_loading():
         st.rerun()
+    if "pad_is_there" in st.session_state:
+        start_loading()
+    st.session_state.pad_is_there = True
 
 
 st.title("Draw a digit")
