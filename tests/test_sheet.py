@@ -58,8 +58,8 @@ def test_strokes_drawn_before_the_listener_has_found_the_canvas_stay():
     assert sheet.objects == [A, B, C]
 
 
-def test_a_report_of_strokes_older_than_the_listener_counts_after_its_first_words():
-    """A cancelled stroke, for one, is nothing told; the canvas may still report what came before."""
+def test_a_report_of_strokes_older_than_the_listener_counts_after_it_told_of_none():
+    """A cancelled stroke, for one, is no stroke told of."""
     sheet = Sheet()
     listener_tells(sheet)
     canvas_reports(sheet, A)

@@ -38,11 +38,10 @@ class Listener {
 
   constructor() {
     // On the window, because a stroke may leave the canvas and come back.
-    for (const kind of ["down", "move", "up", "cancel"]) this.on(`pointer${kind}`, (event) => this[kind](event));
-  }
-
-  on(type, handle, options = {}) {
-    window.addEventListener(type, handle, { signal: this.gone.signal, capture: true, ...options });
+    const options = { signal: this.gone.signal, capture: true };
+    for (const kind of ["down", "move", "up", "cancel"]) {
+      window.addEventListener(`pointer${kind}`, (event) => this[kind](event), options);
+    }
   }
 
   stop() {
@@ -57,7 +56,6 @@ class Listener {
     clearTimeout(this.retry);
     if (!this.canvas) return void (this.retry = setTimeout(() => this.attach(), RETRY_MS));
     hideToolbar(this.canvas);
-    this.on("pointermove", (event) => this.join(event), { once: true });
   }
 
   // Called with every answer of the server.
@@ -78,20 +76,9 @@ class Listener {
     this.changed = this.torn = this.strokes.length > 0;
   }
 
-  isOnCanvas(event) {
-    return event.isPrimary && event.composedPath()[0] === this.canvas;
-  }
-
+  // A stroke older than the listener is left to the canvas, which has all of it.
   down(event) {
-    if (event.button === 0 && this.isOnCanvas(event)) this.begin(event);
-  }
-
-  // A stroke may be older than the listener.
-  join(event) {
-    if (event.buttons & 1 && !this.current && this.isOnCanvas(event)) this.begin(event);
-  }
-
-  begin(event) {
+    if (event.button !== 0 || !event.isPrimary || event.composedPath()[0] !== this.canvas) return;
     if (this.current) this.strokes.pop(); // its end was lost: the canvas drops it as well
     this.pointer = event.pointerId;
     this.current = { ...this.pen, points: [], message: this.sent + 1 };
