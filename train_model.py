@@ -13,7 +13,7 @@ from model.errors import ArtifactError, ReaderError
 from model.reader import WEIGHTS
 
 QUICK_EPOCHS = 6
-EPOCHS = 36
+EPOCHS = 24
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 
 
@@ -104,15 +104,15 @@ def refuse_worse(report: Report, output: Path) -> None:
     try:
         load_classifier(output)
         old = load_report(output)
-        before = float(old["held_out"]["held_out_loss"])
+        before = float(old["held_out"]["held_out_errors"])
         same_data = old["data"]["sha256"] == report["data"]["sha256"]
     except (ArtifactError, KeyError, TypeError, ValueError):
         return  # nothing there that could be used, or compared
-    now = report["held_out"]["held_out_loss"]
+    now = report["held_out"]["held_out_errors"]
     if same_data and before < now:
         raise ArtifactError(
-            f"The new weights are worse than those in {output}. Expected a held-out loss below {before:.4f}. "
-            f"Received: {now:.4f}. Nothing was replaced; --resume --force replaces them, --output saves elsewhere."
+            f"The new weights are worse than those in {output}. Expected at most {before:.2%} held-out errors. "
+            f"Received: {now:.2%}. Nothing was replaced; --resume --force replaces them, --output saves elsewhere."
         )
 
 

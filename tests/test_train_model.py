@@ -20,7 +20,7 @@ from model.training import Settings, train
 
 ROOT = Path(train_model.__file__).parent
 EPOCHS = 4
-TRAINED = ("loss", "accuracy", "held_out_loss", "held_out_accuracy")
+TRAINED = ("loss", "accuracy", "held_out_errors", "held_out_accuracy")
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +67,11 @@ def test_weights_and_report_belong_together(trained):
     assert report["versions"]["tensorflow"]
 
 
-def test_the_epoch_with_the_least_held_out_loss_is_kept(trained):
+def test_the_epoch_with_the_fewest_held_out_errors_is_kept(trained):
     report = load_report(trained / "out")
-    losses = [row["held_out_loss"] for row in report["curve"]]
-    assert report["best_epoch"] == 1 + int(np.argmin(losses))
-    assert report["held_out"]["held_out_loss"] == pytest.approx(min(losses), rel=1e-3)
+    errors = [row["held_out_errors"] for row in report["curve"]]
+    assert errors[report["best_epoch"] - 1] == min(errors)
+    assert report["held_out"]["held_out_errors"] == pytest.approx(min(errors))
 
 
 def test_the_report_measures_the_saved_weights(trained, data):
@@ -113,7 +113,7 @@ def test_a_checkpoint_of_other_settings_is_refused(data, trained):
 def test_better_weights_are_not_replaced_unless_told(data, trained, capsys):
     output = trained / "out"
     report = json.loads((output / REPORT_FILE).read_text())
-    report["held_out"]["held_out_loss"] = 0.0
+    report["held_out"]["held_out_errors"] = -1.0
     (output / REPORT_FILE).write_text(json.dumps(report))
     before = (output / WEIGHTS_FILE).read_bytes()
     again = arguments(data, trained, "--resume")  # all epochs are done: nothing is trained again
@@ -121,7 +121,7 @@ def test_better_weights_are_not_replaced_unless_told(data, trained, capsys):
     assert "worse than those in" in capsys.readouterr().err
     assert (output / WEIGHTS_FILE).read_bytes() == before
     assert train_model.main([*again, "--force"]) == 0
-    assert load_report(output)["held_out"]["held_out_loss"] > 0
+    assert load_report(output)["held_out"]["held_out_errors"] >= 0
 
 
 def test_no_data_is_said_in_one_line(tmp_path, capsys):
@@ -176,7 +176,7 @@ def test_weights_whose_report_compares_to_nothing_are_replaced(trained, tmp_path
     shutil.copytree(trained / "out", output)
     path = output / REPORT_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | report))
-    train_model.refuse_worse({"data": {"sha256": "x"}, "held_out": {"held_out_loss": 9.0}}, output)
+    train_model.refuse_worse({"data": {"sha256": "x"}, "held_out": {"held_out_errors": 1.0}}, output)
 
 
 def test_nowhere_to_save_is_said_before_training(data, tmp_path, capsys):
