@@ -58,10 +58,10 @@ class Settings:
 def train(mnist: Mnist, settings: Settings, checkpoints: Path, *, resume: bool = False) -> tuple[keras.Model, Report]:
     """Train the network on augmented MNIST and on frames that are no digits.
 
-    The cosine schedule with warm-up, AdamW and weights averaged over the last steps do the optimization; the epoch with
-    the fewest errors on held-out digits (as they are, and augmented once) is kept, the last of equals, and a temperature
-    fitted to the same digits is folded into the last layer, so that the logits come out calibrated. The test set is used once, for
-    the report.
+    The cosine schedule with warm-up, AdamW and weights averaged over the last steps do the optimization. The epoch with
+    the fewest errors on held-out digits (as they are, and augmented once) is kept, the last of equals. A temperature
+    fitted to the same digits is folded into the last layer, so that the logits come out calibrated. The test set is
+    used once, for the report.
 
     Args:
         mnist: the data.
