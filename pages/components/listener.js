@@ -42,6 +42,7 @@ class Listener {
     for (const kind of ["down", "move", "up", "cancel"]) {
       window.addEventListener(`pointer${kind}`, (event) => this[kind](event), options);
     }
+    this.attach();
   }
 
   stop() {
@@ -60,7 +61,6 @@ class Listener {
 
   // Called with every answer of the server.
   answer({ sheet, known, answered, pen_width, color }, send) {
-    this.attach();
     this.send = send;
     this.pen = { strokeWidth: pen_width, stroke: color };
     this.answered = answered;
@@ -78,6 +78,7 @@ class Listener {
 
   // A stroke older than the listener is left to the canvas, which has all of it.
   down(event) {
+    this.attach();
     if (event.button !== 0 || !event.isPrimary || event.composedPath()[0] !== this.canvas) return;
     if (this.current) this.strokes.pop(); // its end was lost: the canvas drops it as well
     this.pointer = event.pointerId;

@@ -29,13 +29,13 @@ def open_page(browser, url):
     """Opens the Draw page in a browser of the given kind; no page may show or log an error."""
     contexts, errors = [], []
 
-    def open_page(path="", script=None, **options):
+    def open_page(server=url, script=None, **options):
         contexts.append(browser.new_context(**DESKTOP | options))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         if script:
             page.add_init_script(script)
-        return DrawPage(page, url + path)
+        return DrawPage(page, server)
 
     yield open_page
     for context in contexts:
