@@ -36,10 +36,9 @@ def _tools(sheet: Sheet) -> None:
     if "pen_width" not in st.session_state:
         st.session_state.pen_width = sheet.pen_width
     with st.container(key="tools", horizontal=True):
-        if st.button("Undo", key="undo", icon=":material/undo:", shortcut="Mod+Z"):
-            sheet.undo()
-        if st.button("Clear", key="clear", icon=":material/delete:", shortcut="Esc"):
-            sheet.clear()
+        # Callbacks run before all else: a click cannot get lost when the listener's next message cuts the run short.
+        st.button("Undo", key="undo", icon=":material/undo:", shortcut="Mod+Z", on_click=sheet.undo)
+        st.button("Clear", key="clear", icon=":material/delete:", shortcut="Esc", on_click=sheet.clear)
         sheet.pen_width = st.slider("Pen width", 6, 40, step=2, key="pen_width", format="%d px")
 
 
