@@ -20,18 +20,22 @@ from model.strokes import ink_strokes
 
 _SIDE = 64  # px of the canvas that a digit is distorted on, at twice the frame's scale
 _PIXELS = np.stack(np.meshgrid(np.arange(_SIDE), np.arange(_SIDE)), axis=-1).astype(np.float32) - (_SIDE - 1) / 2
+_UNTOUCHED = 1 / 8
 _BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
 
-def augment(frame: Frame, rng: Generator) -> Frame:
+def augment(frame: Frame, rng: Generator, most: float = 1.0) -> Frame:
     """The same digit by another hand: slant, turn, proportions, elastic, pen, contrast, shift, small erasures.
 
-    How far all of them go is drawn anew for every digit, from hardly to fully, so that MNIST itself stays well covered.
+    How far all of them go is drawn anew for every digit, from hardly to `most` (0-1), and one in eight stays as it is,
+    so that MNIST itself stays well covered. What is no digit goes through the same, or its sharper edges give it away.
     """
-    strength = rng.uniform()
+    if rng.uniform() < _UNTOUCHED:
+        return frame.copy()
+    strength = rng.uniform(0, most)
     ink = _change_pen(_warp(frame, strength, rng), strength, rng)
-    framing = frame_glyph(_change_edge(ink, rng))
-    return frame if framing is None else _disturb(framing.frame, rng)
+    framing = frame_glyph(_change_edge(ink, most, rng))
+    return frame if framing is None else _disturb(framing.frame, most, rng)
 
 
 def not_a_digit(digits: NDArray[np.uint8], rng: Generator) -> Frame:
@@ -70,20 +74,20 @@ def _change_pen(ink: Ink, strength: float, rng: Generator) -> Ink:
     return ink
 
 
-def _change_edge(ink: Ink, rng: Generator) -> Ink:
+def _change_edge(ink: Ink, most: float, rng: Generator) -> Ink:
     """Soft or hard edges: from a pencil's blur to a pixel pen."""
-    if rng.uniform() < 0.2:
+    if rng.uniform() < 0.2 * most:
         ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 1.5))
-    gain = rng.uniform(1, 2.5)
+    gain = rng.uniform(1, 1 + 1.5 * most)
     return np.clip(128 + (ink - 128.0) * gain, 0, 255).astype(np.uint8)
 
 
-def _disturb(frame: Frame, rng: Generator) -> Frame:
+def _disturb(frame: Frame, most: float, rng: Generator) -> Frame:
     """Now and then shift by a pixel or two, or erase a small patch."""
     frame = frame.copy()
-    if rng.uniform() < 0.3:
+    if rng.uniform() < 0.3 * most:
         frame = np.roll(frame, rng.integers(-2, 3, 2), axis=(0, 1))
-    if rng.uniform() < 0.2:
+    if rng.uniform() < 0.2 * most:
         row, column = rng.integers(4, 22, 2)
         height, width = rng.integers(2, 6, 2)
         frame[row : row + height, column : column + width] = 0

@@ -31,6 +31,9 @@ from model.network import build_cnn
 from model.reading import softmax
 
 _LEARNING_RATE = 2e-3
+_REFINED = 0.2  # share of the epochs that refine …
+_REFINING_RATE = 5e-4
+_REFINING_AUGMENTATION = 0.4  # … on digits closer to MNIST's own, about as far as real hands go
 _WEIGHT_DECAY = 0.02
 _LABEL_SMOOTHING = 0.02
 _WARM_UP = 0.05  # share of all steps in which the learning rate rises
@@ -58,7 +61,7 @@ class Settings:
 def train(mnist: Mnist, settings: Settings, checkpoints: Path, *, resume: bool = False) -> tuple[keras.Model, Report]:
     """Train the network on augmented MNIST and on frames that are no digits.
 
-    The cosine schedule with warm-up, AdamW and weights averaged over the last steps do the optimization. The epoch with
+    A cosine schedule with warm-up, AdamW and weights averaged over the last steps do the optimization. The epoch with
     the fewest errors on held-out digits (as they are, and augmented once) is kept, the last of equals. A temperature
     fitted to the same digits is folded into the last layer, so that the logits come out calibrated. The test set is
     used once, for the report.
@@ -87,12 +90,13 @@ def train(mnist: Mnist, settings: Settings, checkpoints: Path, *, resume: bool =
 
 
 class _HeldOut:
-    """The held-out digits as they are and augmented once, and frames that are no digits."""
+    """The held-out digits as they are and augmented once as far as real hands go, and frames that are no digits."""
 
     def __init__(self, digits: Samples) -> None:
         rng = np.random.default_rng(0)  # the same for every run, so that runs can be compared
         self.clean = digits
-        self.augmented = Samples(np.stack([augment(frame, rng) for frame in digits.frames]), digits.labels)
+        hands = np.stack([augment(frame, rng, _REFINING_AUGMENTATION) for frame in digits.frames])
+        self.augmented = Samples(hands, digits.labels)
         others = range(ceil(len(digits) / _NOT_DIGITS))
         self.not_digits = np.stack([not_a_digit(digits.frames, rng) for _ in others])
 
@@ -256,14 +260,41 @@ def _with_allographs(digits: Samples) -> Samples:
     return Samples(np.concatenate([digits.frames, drawn.frames]), np.concatenate([digits.labels, drawn.labels]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """Epochs with a learning-rate schedule of their own."""
+
+    epochs: range
+    rate: float
+    augmentation: float
+
+
 def _fit(run: _Run, digits: Samples, held_out: _HeldOut, settings: Settings) -> None:
+    """Train, then refine the best network so far with less augmentation (He et al. 2019, arXiv 1909.09148)."""
+    main = settings.epochs - round(settings.epochs * _REFINED)
+    for phase in (
+        _Phase(range(main), _LEARNING_RATE, augmentation=1.0),
+        _Phase(range(main, settings.epochs), _REFINING_RATE, _REFINING_AUGMENTATION),
+    ):
+        if run.epoch < phase.epochs.stop:
+            _fit_phase(run, digits, held_out, settings, phase)
+
+
+def _fit_phase(run: _Run, digits: Samples, held_out: _HeldOut, settings: Settings, phase: _Phase) -> None:
     steps = ceil(len(digits) / settings.batch_size)
-    network = run.load("last") if run.epoch else _compile(_build(settings), steps * settings.epochs)
+    if run.epoch > phase.epochs.start:
+        network = run.load("last")
+    else:
+        network = _compile(_build(settings), steps * len(phase.epochs), phase.rate)
+        if run.epoch:
+            network.set_weights(run.load("best").get_weights())
     targets = tf.TensorSpec((None, 28, 28), tf.uint8), tf.TensorSpec((None, 10), tf.float32)
-    batches = tf.data.Dataset.from_generator(lambda: _batches(digits, run.epoch, settings), output_signature=targets)
+    batches = tf.data.Dataset.from_generator(
+        lambda: _batches(digits, run.epoch, settings, phase.augmentation), output_signature=targets
+    )
     network.fit(
         batches.prefetch(4),
-        epochs=settings.epochs,
+        epochs=phase.epochs.stop,
         initial_epoch=run.epoch,
         steps_per_epoch=steps,
         shuffle=False,  # the batches come in their order
@@ -280,36 +311,37 @@ def _build(settings: Settings) -> keras.Model:
         keras.config.set_dtype_policy("float32")
 
 
-def _compile(network: keras.Model, steps: int) -> keras.Model:
+def _compile(network: keras.Model, steps: int, rate: float) -> keras.Model:
     warm_up = max(round(_WARM_UP * steps), 1)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, max(steps - warm_up, 1), warmup_target=_LEARNING_RATE, warmup_steps=warm_up
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, max(steps - warm_up, 1), warmup_target=rate, warmup_steps=warm_up
     )
     optimizer = keras.optimizers.AdamW(
-        rate, weight_decay=_WEIGHT_DECAY, use_ema=True, ema_momentum=1 - 1 / max(_AVERAGED * steps, 2)
+        schedule, weight_decay=_WEIGHT_DECAY, use_ema=True, ema_momentum=1 - 1 / max(_AVERAGED * steps, 2)
     )
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     network.compile(optimizer, loss, metrics=[_DigitAccuracy(name="accuracy")])
     return network
 
 
-def _batches(digits: Samples, epoch: int, settings: Settings) -> Iterator[Batch]:
+def _batches(digits: Samples, epoch: int, settings: Settings, augmentation: float) -> Iterator[Batch]:
     """Endless batches from the given epoch on; seed and epoch alone decide what they hold."""
     while True:
         rng = np.random.default_rng((settings.seed, epoch))
         order = rng.permutation(len(digits))
         for start in range(0, len(order), settings.batch_size):
-            yield _batch(digits[order[start : start + settings.batch_size]], digits.frames, rng)
+            yield _batch(digits[order[start : start + settings.batch_size]], digits.frames, rng, augmentation)
         epoch += 1
 
 
-def _batch(digits: Samples, pool: NDArray[np.uint8], rng: np.random.Generator) -> Batch:
+def _batch(digits: Samples, pool: NDArray[np.uint8], rng: np.random.Generator, augmentation: float) -> Batch:
     """Augmented digits with smoothed targets, and frames that are no digits with even ones.
 
     Even targets teach the network not to know (entropic open-set loss, Dhamija, Günther and Boult 2018).
     """
     others = ceil(len(digits) / _NOT_DIGITS)
-    frames = [augment(frame, rng) for frame in digits.frames] + [not_a_digit(pool, rng) for _ in range(others)]
+    drawn = [*digits.frames, *(not_a_digit(pool, rng) for _ in range(others))]
+    frames = [augment(frame, rng, augmentation) for frame in drawn]
     targets = np.full((len(frames), 10), 0.1, np.float32)
     targets[: len(digits)] = _LABEL_SMOOTHING / 10 + (1 - _LABEL_SMOOTHING) * np.eye(10)[digits.labels]
     return np.stack(frames), targets

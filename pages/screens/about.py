@@ -17,8 +17,8 @@ st.markdown("""
 
 #### What to expect
 
-- The network learned from MNIST, 60,000 digits that Americans wrote around 1990. Habits that are rare there, such as a
-  crossed 7 or a 1 with a foot, are read less surely.
+- The network learned from MNIST, digits written in the United States around 1990, and from digits drawn for this
+  project in the styles of other schools, such as a crossed 7 or a 1 with a foot. Other habits are read less surely.
 - It reads one digit on the pad. Two digits side by side are one drawing to it, which does not look like a digit.
 - The confidence was set on MNIST digits that were slanted, stretched and bent as in training: of a hundred such digits
   read at 95%, about five are wrong. Your hand may be easier or harder than that.
