@@ -22,12 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
     args = parse(arguments)
     try:
         train_and_save(args)
-    except ReaderError as error:
+    except (ReaderError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(
-            "\nStopped. What finished epochs learned is kept: go on with the same command and --resume.",
+            "\nStopped. Finished epochs are kept: go on with the same command and --resume.",
             file=sys.stderr,
         )
         return INTERRUPTED
