@@ -1,0 +1,42 @@
+"""The README says what the code and the report say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from model.artifacts import load_report
+from model.reader import WEIGHTS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_figures_are_the_reports():
+    report = load_report(WEIGHTS)
+    test = report["test"]
+    low, high = test["accuracy_95"]
+    figures = [
+        f"{test['accuracy']:.2%}",
+        f"{low:.2%} to {high:.2%}",
+        f"{test['errors']} errors",
+        f"{test['ece']:.4f}",
+        f"{test['accepted']:.1%}",
+        f"{test['right_when_accepted']:.2%}",
+        f"{report['parameters']:,}",
+        f"{report['settings']['epochs']} epochs",
+        f"{report['seconds'] / 60:.0f} minutes",
+        f"{report['calibration']['threshold']:.2f}",
+    ]
+    text = " ".join(README.split())
+    assert not [figure for figure in figures if figure not in text]
+
+
+@pytest.mark.parametrize("command", re.findall(r"make \w+", README))
+def test_commands_exist(command):
+    assert f"\n{command.split()[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", re.findall(r"`((?:model|pages|assets|tests)/[\w/.]+)`|\((assets/[\w.]+)\)", README))
+def test_paths_exist(path):
+    assert (ROOT / "".join(path)).exists()
