@@ -33,7 +33,9 @@ WATCH = """() => {
   new MutationObserver(note).observe(document.querySelector(".stMain"), { subtree: true, childList: true });
 }"""
 
-LOWER_CANVAS = """canvas => {
+# What is drawn comes to the lower canvas with the next frame of the browser.
+LOWER_CANVAS = """async canvas => {
+  await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const lower = canvas.parentElement.querySelector("canvas.lower-canvas");
   const { data } = lower.getContext("2d").getImageData(0, 0, lower.width, lower.height);
   return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
