@@ -74,6 +74,7 @@ def go_to(page, name):
 
 
 def visit_another_page(page):
+    page.page.wait_for_timeout(600)  # a report of the canvas under way can cut the change of page short: see the limits
     go_to(page, "How it works")
     expect(page.page.get_by_role("heading", name="How it works")).to_be_visible(timeout=PATIENCE_MS)
     go_to(page, "Draw")
