@@ -298,6 +298,6 @@ def test_streamlit_does_not_empty_the_kernel_cache_after_a_run(monkeypatch):
     monkeypatch.setattr("keras.backend.clear_session", None)  # put back afterwards
     cleared = []
     monkeypatch.setattr(context.Context, "clear_kernel_cache", cleared.append)
-    classifier._keep_warm()
+    classifier._keep_keras_session()
     script_runner._clean_problem_modules()
     assert not cleared

@@ -122,6 +122,16 @@ def test_every_new_sheet_has_its_own_number():
     assert len(set(numbers)) == 4
 
 
+def test_canvas_is_told_when_its_reports_are_not_needed():
+    sheet = Sheet()
+    listener_tells(sheet, A)
+    assert sheet.given_to_canvas == (0, True)
+    listener_tells(sheet, A, B, message=2)
+    assert sheet.given_to_canvas == (0, True)
+    sheet.remount()
+    assert sheet.given_to_canvas == (1, False)
+
+
 def test_what_the_canvas_cannot_show_is_not_given_to_it():
     sheet = Sheet()
     listener_tells(sheet, A, {"path": [["M", float("nan"), 0]]}, B)

@@ -46,8 +46,9 @@ def _loading() -> Future[Reader]:
 
 def _load(loading: Future[Reader]) -> None:
     try:
+        _keep_keras_session()
         reader = Reader.load()
-        _keep_warm()
+        gc.freeze()  # TensorFlow's many objects stay: no need to walk over them in every collection
         loading.set_result(reader)
     except Exception as error:  # whatever TensorFlow fails with, the page is to say it in one line
         loading.set_exception(ArtifactError(_explain(error)))
@@ -60,16 +61,15 @@ def _explain(error: Exception) -> str:
     return f"{message.replace(f'{WEIGHTS.parents[1]}{os.sep}', '')} Restart the app once this is mended."
 
 
-def _keep_warm() -> None:
-    """Keep Streamlit from throwing away, after every run, what makes the next reading fast.
+def _keep_keras_session() -> None:
+    """Keep Streamlit from calling Keras' `clear_session` after every run of every session.
 
-    It calls Keras' `clear_session`, which empties TensorFlow's kernel cache (45 ms for the next prediction, 1 ms
-    otherwise) and collects garbage in full: a walk over all of TensorFlow's objects, 0.2 s.
+    It would empty TensorFlow's kernel cache (45 ms for the next prediction, 1 ms otherwise) and, while the classifier
+    is loading, take the loading's own state away (4 s longer, when somebody draws meanwhile).
     """
     import keras
 
     keras.backend.clear_session = lambda: None
-    gc.freeze()
 
 
 def _reader() -> Reader:

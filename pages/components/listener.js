@@ -4,16 +4,11 @@ const RETRY_MS = 20;
 const PATIENCE_MS = 1000; // an answer that takes longer is taken for lost
 const MIN_STEP = 1.5; // canvas px between two points
 
-const listeners = new WeakMap();
-
+// Streamlit may take the component off the page and mount it anew between two runs: its strokes outlive that.
 export default function ({ data, parentElement, setStateValue }) {
-  if (!listeners.has(parentElement)) listeners.set(parentElement, new Listener());
-  const listener = listeners.get(parentElement);
+  listener.start(parentElement);
   listener.answer(data, (message) => setStateValue("ink", message));
-  return () => {
-    listener.stop();
-    listeners.delete(parentElement);
-  };
+  return () => listener.stop(parentElement);
 }
 
 function findCanvas() {
@@ -34,9 +29,13 @@ class Listener {
   sent = 0;
   sentAt = 0;
   answered = 0;
-  gone = new AbortController();
+  place = null; // where the component is mounted
 
-  constructor() {
+  start(place) {
+    if (place === this.place) return;
+    this.stop(this.place);
+    this.place = place;
+    this.gone = new AbortController();
     // On the window, because a stroke may leave the canvas and come back.
     const options = { signal: this.gone.signal, capture: true };
     for (const kind of ["down", "move", "up", "cancel"]) {
@@ -45,9 +44,12 @@ class Listener {
     this.attach();
   }
 
-  stop() {
-    this.gone.abort();
+  stop(place) {
+    if (place !== this.place) return;
+    this.place = null;
+    this.gone?.abort();
     clearTimeout(this.retry);
+    clearTimeout(this.later);
   }
 
   // Find the canvas, now or later, and again when it has been replaced.
@@ -112,7 +114,7 @@ class Listener {
   end() {
     this.current = this.pointer = null;
     this.changed = true;
-    this.report(true);
+    this.report();
   }
 
   add(event, step = MIN_STEP) {
@@ -127,10 +129,12 @@ class Listener {
     this.report();
   }
 
-  // The next message goes when the last was answered; the end of a stroke does not wait.
-  report(now = false) {
-    const waiting = this.sent > this.answered && performance.now() - this.sentAt < PATIENCE_MS;
-    if (!this.changed || (waiting && !now)) return;
+  // The next message goes when the last was answered: of two runs at once, Streamlit would show half of each.
+  report() {
+    clearTimeout(this.later);
+    if (!this.changed) return;
+    const patience = this.sent > this.answered ? this.sentAt + PATIENCE_MS - performance.now() : 0;
+    if (patience > 0) return void (this.later = setTimeout(() => this.report(), patience));
     this.changed = false;
     this.sent += 1;
     this.sentAt = performance.now();
@@ -160,3 +164,5 @@ function hideToolbar(canvas) {
   style.textContent = ".dc-toolbar { visibility: hidden; }";
   canvas.getRootNode().append(style);
 }
+
+const listener = new Listener();

@@ -50,6 +50,8 @@ def _canvas(sheet: Sheet) -> None:
         stroke_width=sheet.pen_width,
         stroke_color=INK,
         background_color=_PAPER,
+        # A report that comes just after the visitor has left for another page would empty that page.
+        update_streamlit=not sheet.heard,
         # The canvas loads a drawing only when it differs from the one before: the number makes it differ.
         initial_drawing={"objects": sheet.given, "sheet": sheet.number},
         on_change=lambda: sheet.take_report(st.session_state[_CANVAS].get("drawing")),

@@ -18,7 +18,7 @@ class Sheet:
 
     Two witnesses report it. The listener tells every stroke while it is drawn; the canvas tells the whole drawing a
     while after the pen is up. Once the listener has spoken, the canvas can only repeat what is known, or, just after
-    an undo, what is no longer true, so its reports count only where the listener is silent.
+    an undo, what is no longer true, so its reports count only where the listener is silent, and are then switched off.
 
     What is drawn between a click on undo or clear and the server's answer is lost to the canvas, which loads the new
     sheet over it. The listener calls such strokes torn, and the canvas is given them anew.
@@ -42,6 +42,11 @@ class Sheet:
     heard: bool = False
     answered: int = 0
     pen_width: int = 20
+
+    @property
+    def given_to_canvas(self) -> tuple[int, bool]:
+        """What the canvas must be told anew when it changes: the sheet, and whether its reports are still needed."""
+        return self.number, self.heard
 
     def take_strokes(self, message: Unchecked) -> None:
         """Take the listener's message: the strokes drawn since this sheet was given to the canvas."""

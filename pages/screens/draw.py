@@ -11,6 +11,7 @@ from pages.components.fabric import pen_width_of, strokes_of
 from pages.components.listener import listen
 from pages.components.pad import show_pad
 from pages.components.sheet import Sheet
+from pages.components.sockets import send_at_once
 
 
 @st.fragment
@@ -18,13 +19,13 @@ def draw() -> None:
     """The board with pad and answer."""
     with st.container(key="board"):
         sheet = show_pad()
-        answer(sheet, sheet.number)
+        answer(sheet, sheet.given_to_canvas)
 
 
 @st.fragment
-def answer(sheet: Sheet, on_pad: int) -> None:
+def answer(sheet: Sheet, on_pad: tuple[int, bool]) -> None:
     """What the listener's messages run again, many times a second: so it holds as few elements as can be."""
-    if sheet.number != on_pad:
+    if sheet.given_to_canvas != on_pad:
         st.rerun()
     read(sheet)
     listen(sheet)
@@ -60,6 +61,7 @@ def wait_for_classifier() -> None:
     st.session_state.pad_is_there = True
 
 
+send_at_once()
 st.title("Draw a digit")
 draw()
 if is_loading():

@@ -29,6 +29,7 @@ from tests.digit_strokes import DIGITS, SCRIBBLE
 HERE = Path(__file__).parent
 SIDE, PEN = 320, 20
 SESSIONS = 5
+TALL = {"width": 1280, "height": 1400}  # pad and plain button in sight together
 
 # Notes when the pen or the mouse button came up, how often what is shown has changed, and when it did so last.
 CLOCK = """() => {
@@ -93,7 +94,7 @@ def timed(call: Callable[[int], object], times: int) -> float:
 def live_answer(browser: Browser, times: int = 15) -> list[Row]:
     """Pen-up to final answer against a plain button's round trip on the same page, and updates in mid-stroke."""
     with serve(HERE / "draw_and_button.py") as url:
-        page = DrawPage(browser.new_page(), url)
+        page = DrawPage(browser.new_page(viewport=TALL), url)
         page.wait_until_ready()
         page.page.evaluate(CLOCK)
         both = [(pen_up(page), click(page)) for _ in range(times)]
@@ -174,7 +175,7 @@ def first_answer(browser: Browser) -> tuple[float, float]:
     with serve() as url:
         page = DrawPage(browser.new_page(), url)
         pad = perf_counter() - began
-        page.draw(DIGITS[3])
+        page.draw(DIGITS[3], steps=1)  # a busy machine would take seconds over a slow hand
         page.expect_answer("3")
         answer = perf_counter() - began
         page.page.close()

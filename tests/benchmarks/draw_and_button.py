@@ -4,16 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-
-@st.fragment
-def button() -> None:
-    """Counts its clicks."""
-    st.session_state.setdefault("clicks", 0)
-    if st.button("Plain button", key="plain"):
-        st.session_state.clicks += 1
-    with st.container(key="clicks"):
-        st.text(f"{st.session_state.clicks} clicks")
-
-
 st.navigation([st.Page(Path(__file__).parents[2] / "pages/screens/draw.py", default=True)], position="hidden").run()
-button()
+
+st.session_state.setdefault("clicks", 0)
+if st.button("Plain button", key="plain"):
+    st.session_state.clicks += 1
+with st.container(key="clicks"):
+    st.text(f"{st.session_state.clicks} clicks")

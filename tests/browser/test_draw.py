@@ -22,6 +22,13 @@ DEAF = """for (const type of ["pointerup", "mouseup"]) {
 SLOW = """const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) { setTimeout(() => send.call(this, data), window.delay ?? 0); };"""
 
+# Counts what the page sends from here on.
+COUNT_SENT = """() => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) { window.sent += 1; return send.call(this, data); };
+  return window.sent = 0;
+}"""
+
 # Every answer that the page has shown, in order.
 WATCH = """() => {
   window.answers = [];
@@ -74,7 +81,7 @@ def go_to(page, name):
 
 
 def visit_another_page(page):
-    page.page.wait_for_timeout(600)  # a report of the canvas under way can cut the change of page short: see the limits
+    page.page.wait_for_timeout(250)  # the canvas still reports a first stroke that was faster than any hand
     go_to(page, "How it works")
     expect(page.page.get_by_role("heading", name="How it works")).to_be_visible(timeout=PATIENCE_MS)
     go_to(page, "Draw")
@@ -145,6 +152,22 @@ def test_answer_stands_still_after_the_pen_is_up(draw_page):
     draw_page.page.evaluate(WATCH)
     draw_page.page.wait_for_timeout(800)
     assert {answer[0] for answer in shown(draw_page)} == {"4"}  # its confidence may still settle
+
+
+def test_nothing_is_sent_after_the_answer(draw_page):
+    """The canvas is told that its own report is not needed: it would come 200 ms after the pen is up."""
+    draw_page.page.mouse.move(**draw_page.at((0.2, 0)))
+    draw_page.page.mouse.down()
+    draw_page.page.mouse.move(**draw_page.at((0.8, 0)), steps=20)
+    draw_page.expect_answer("?")
+    draw_page.page.wait_for_timeout(300)
+    draw_page.page.mouse.move(**draw_page.at((0.3, 1)), steps=20)
+    draw_page.page.mouse.up()
+    draw_page.expect_answer("7")
+    draw_page.page.wait_for_timeout(100)
+    sent = draw_page.page.evaluate(COUNT_SENT)
+    draw_page.page.wait_for_timeout(500)
+    assert draw_page.page.evaluate("window.sent") == sent == 0
 
 
 def test_undo_takes_the_last_stroke_away(draw_page):
