@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from model.artifacts import Report, load_classifier, load_report, save
-from model.dataset import load_mnist
+from model.dataset import load_ink, load_mnist
 from model.errors import ArtifactError, ReaderError
 from model.reader import WEIGHTS
 
-QUICK_EPOCHS = 6
-EPOCHS = 30
+QUICK_EPOCHS = 4
+EPOCHS = 24
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 
 
@@ -51,6 +51,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, help="MNIST as .npz (default: $MNIST_NPZ, else Keras's cache or download)")
     parser.add_argument(
+        "--ink",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="strokes to train on as well: JSON lines with label, writer, strokes; labels 0-9 are digits, others not",
+    )
+    parser.add_argument(
         "--output", type=Path, default=WEIGHTS, help="folder for weights and report (default: model/weights)"
     )
     parser.add_argument(
@@ -77,12 +85,12 @@ def whole_number(text: str, least: int) -> int:
 def train_and_save(args: argparse.Namespace) -> None:
     """Load the data, train, refuse to replace what is better, save, and say what came out."""
     args.output.mkdir(parents=True, exist_ok=True)  # now, not after hours, it shows that nothing can be saved there
-    mnist = load_mnist(args.data)
+    mnist, ink = load_mnist(args.data), load_ink(args.ink)
     from model.training import Settings, train
 
     epochs = args.epochs or (QUICK_EPOCHS if args.quick else EPOCHS)
     settings = Settings(epochs, args.batch_size, args.seed, args.bfloat16)
-    network, report = train(mnist, settings, args.checkpoints, resume=args.resume)
+    network, report = train(mnist, ink, settings, args.checkpoints, resume=args.resume)
     if not args.force:
         refuse_worse(report, args.output)
     save(network, report, args.output)
@@ -105,7 +113,7 @@ def refuse_worse(report: Report, output: Path) -> None:
         load_classifier(output)
         old = load_report(output)
         before = float(old["held_out"]["held_out_errors"])
-        same_data = old["data"]["sha256"] == report["data"]["sha256"]
+        same_data = all(old["data"][name] == report["data"][name] for name in ("sha256", "ink_sha256"))
     except (ArtifactError, KeyError, TypeError, ValueError):
         return  # nothing there that could be used, or compared
     now = report["held_out"]["held_out_errors"]

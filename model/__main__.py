@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from model.reading import Digit, Reading
 
 _COLUMNS = ("file", "line", "column", "label", "confidence", "accepted", "x0", "y0", "x1", "y1")
+_HANDS_COLUMNS = {
+    "n": "n",
+    "writers": "writers",
+    "right": "accuracy",
+    "worst": "worst_writer",
+    "accepted": "accepted",
+    "then right": "right_when_accepted",
+    "ECE": "ece",
+    "AUROC": "auroc",
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _Readings = list[tuple[str, "Reading"]]
@@ -57,8 +67,19 @@ def _add_read(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    summary = "measure the shipped network on MNIST's test set"
+    summary = "measure a network on MNIST's test set, or on hands it has never seen"
     evaluate = commands.add_parser("evaluate", help=summary, description=f"{summary.capitalize()}.")
+    evaluate.add_argument("--weights", type=Path, help="folder of weights and report (default: the shipped ones)")
+    evaluate.add_argument(
+        "--ink", type=Path, metavar="DIR", help="folder of *.jsonl files of digits, to be read as drawn"
+    )
+    evaluate.add_argument(
+        "--not-digits", type=Path, metavar="DIR", help="folder of *.jsonl files of what is no digit, likewise"
+    )
+    evaluate.add_argument(
+        "--usual", action="store_true", help="measure the usual way: train Keras's example, shrink the whole canvas"
+    )
+    evaluate.add_argument("--keep", metavar="NAME", help="keep the figures on hands in the shipped report by this name")
     evaluate.add_argument(
         "--data", type=Path, help="MNIST as .npz (default: $MNIST_NPZ, else Keras's cache or download)"
     )
@@ -132,6 +153,16 @@ def _harmless(cell: str) -> str:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.ink or options.not_digits:
+        metrics = _evaluate_hands(options)
+        print(json.dumps(metrics, indent=1) if options.json else _hands_as_text(metrics))
+    else:
+        metrics = _evaluate_mnist(options)
+        print(json.dumps(metrics, indent=1) if options.json else _as_text(metrics))
+    return 0
+
+
+def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
     with _quiet():
         from model.artifacts import load_classifier
         from model.dataset import load_mnist
@@ -139,10 +170,42 @@ def _evaluate(options: argparse.Namespace) -> int:
         from model.reader import WEIGHTS
 
         test = load_mnist(options.data).test
-        classifier = load_classifier(WEIGHTS)
-    metrics = evaluate(classifier.predict(test.frames), test.labels, classifier.threshold)
-    print(json.dumps(metrics, indent=1) if options.json else _as_text(metrics))
-    return 0
+        classifier = load_classifier(options.weights or WEIGHTS)
+    return evaluate(classifier.predict(test.frames), test.labels, classifier.threshold)
+
+
+def _evaluate_hands(options: argparse.Namespace) -> Metrics:
+    with _quiet():
+        from model.artifacts import as_predict, keep_hands
+        from model.dataset import load_mnist
+        from model.hands import measure_hands, reads_as_usual, reads_with
+        from model.reader import WEIGHTS, Reader
+
+        if options.usual:
+            from model.training import train_usual
+
+            read = reads_as_usual(as_predict(train_usual(load_mnist(options.data))))
+        else:
+            read = reads_with(Reader.load(options.weights or WEIGHTS))
+    metrics = measure_hands(read, options.ink, options.not_digits)
+    if options.keep:
+        keep_hands(WEIGHTS, options.keep, metrics)
+    return metrics
+
+
+def _hands_as_text(metrics: Metrics) -> str:
+    width = max(map(len, metrics))
+    head = " " * width + "".join(f"{title:>10}" for title in _HANDS_COLUMNS)
+    rows = (
+        f"{name:{width}}" + "".join(map(_cell, map(row.get, _HANDS_COLUMNS.values()))) for name, row in metrics.items()
+    )
+    return "\n".join([head, *rows])
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return f"{'-':>10}"
+    return f"{value:10,}" if isinstance(value, int) else f"{value:10.4f}"
 
 
 def _as_text(metrics: Metrics) -> str:

@@ -18,6 +18,8 @@ from model.reading import Predict
 if TYPE_CHECKING:
     import keras
 
+    from model.evaluation import Metrics
+
 WEIGHTS_FILE = "digits.keras"
 REPORT_FILE = "report.json"
 _HALF_REPORT = f".half-{REPORT_FILE}"
@@ -56,6 +58,19 @@ def save(network: keras.Model, report: Report, folder: Path) -> None:
     (folder / _HALF_REPORT).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     half_weights.replace(folder / WEIGHTS_FILE)
     (folder / _HALF_REPORT).replace(folder / REPORT_FILE)
+
+
+def keep_hands(folder: Path, name: str, metrics: Metrics) -> None:
+    """Add what was measured on unseen hands to the folder's report, under the name of what was measured.
+
+    Raises:
+        ArtifactError: see `load_report`.
+    """
+    report = load_report(folder)
+    report["hands"] = report.get("hands", {}) | {name: metrics}
+    half = folder / _HALF_REPORT
+    half.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    half.replace(folder / REPORT_FILE)
 
 
 def load_report(folder: Path) -> Report:
@@ -99,7 +114,7 @@ def load_classifier(folder: Path) -> Classifier:
     """
     report = load_report(folder)
     network = _load_network(folder / WEIGHTS_FILE, report["weights_sha256"])
-    return Classifier(_as_predict(network), report["calibration"]["threshold"], network)
+    return Classifier(as_predict(network), report["calibration"]["threshold"], network)
 
 
 def _load_network(path: Path, checksum: str) -> keras.Model:
@@ -127,7 +142,7 @@ def _load_network(path: Path, checksum: str) -> keras.Model:
     return network
 
 
-def _as_predict(network: keras.Model) -> Predict:
+def as_predict(network: keras.Model) -> Predict:
     """Compile the network to one traced function: a fraction of `network.predict`'s cost for a single frame."""
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Training frames like real hands draw them, and frames of what is not a digit.
+"""Training frames like real hands draw them, from pixels or from strokes, and frames of what is not a digit.
 
 Every augmented digit is framed again by MNIST's rule, so the network sees in training what the reader shows it.
 Affine and elastic distortions follow Simard, Steinkraus and Platt 2003 (Best practices for convolutional neural
@@ -7,20 +7,23 @@ networks), here in one resampling; the pen's width changes by gray morphology.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from model.dataset import Drawing
 from model.framing import FRAME_SIDE, frame_glyph
-from model.reading import Frame, Ink
-from model.strokes import ink_strokes
+from model.reading import Frame, Ink, Stroke
+from model.skeletons import OTHERS, write
+from model.strokes import ink_digit, ink_strokes
 
 _SIDE = 64  # px of the canvas that a digit is distorted on, at twice the frame's scale
 _PIXELS = np.stack(np.meshgrid(np.arange(_SIDE), np.arange(_SIDE)), axis=-1).astype(np.float32) - (_SIDE - 1) / 2
 _UNTOUCHED = 1 / 8
+_GRID = 5  # points of the coarse grid that strokes are bent on
 _BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
 
@@ -38,26 +41,73 @@ def augment(frame: Frame, rng: Generator, most: float = 1.0) -> Frame:
     return frame if framing is None else _disturb(framing.frame, most, rng)
 
 
-def not_a_digit(digits: NDArray[np.uint8], rng: Generator) -> Frame:
-    """Frame of a drawing that is no digit: a tangle, lines, a bar, a blob, or two digits side by side.
+def augment_strokes(strokes: Sequence[Stroke], rng: Generator, most: float = 1.0) -> Frame:
+    """Frame of a drawing as another hand would have drawn it: its strokes are bent and moved, then inked.
+
+    Half of them are inked as the reader inks what is drawn on the pad, the others with a pen of any width.
+
+    Args:
+        strokes: (n, 2) paths, y down, in any scale.
+        rng: where all choices come from.
+        most: how far it goes at most, 0-1.
+    """
+    strength = rng.uniform(0, most)
+    bent = _bend(strokes, strength, rng)
+    ink = ink_digit(bent) if rng.uniform() < 0.5 else _ink(bent, rng.uniform(7, 26))
+    framing = frame_glyph(_change_edge(ink, most, rng))
+    assert framing is not None, "strokes leave ink"
+    return _disturb(framing.frame, most, rng)
+
+
+def not_a_digit(digits: NDArray[np.uint8], others: Sequence[Drawing], rng: Generator, most: float = 1.0) -> Frame:
+    """Frame of what is no digit: letters and signs, scribbles, lines, blobs, two digits at once.
 
     Args:
         digits: (n, 28, 28) uint8, where the pairs are taken from.
+        others: drawings of other characters, from ink files; may be empty.
         rng: where all choices come from.
+        most: how far augmentation goes at most, 0-1.
     """
-    pair = partial(_pair, digits)
-    kinds = (_tangle, _tangle, _tangle, _sticks, _sticks, _bar, _blob, pair, pair)
-    framing = frame_glyph(kinds[rng.integers(len(kinds))](rng))
+    kind = rng.uniform()
+    if kind < 0.35:
+        return augment_strokes(write(OTHERS, rng), rng, most)
+    if kind < 0.6 and others:
+        return augment_strokes(others[int(rng.integers(len(others)))].strokes, rng, most)
+    if kind < 0.8:
+        return augment(_framed(_pair(digits, rng)), rng, most)
+    draw = (_tangle, _tangle, _sticks, _bar, _blob)[rng.integers(5)]
+    return augment(_framed(draw(rng)), rng, most)
+
+
+def _framed(ink: Ink) -> Frame:
+    framing = frame_glyph(ink)
     assert framing is not None, "every kind leaves ink"
     return framing.frame
 
 
-def _warp(frame: Frame, strength: float, rng: Generator) -> Ink:
-    """Distort a frame, onto a canvas of twice its scale with room around it."""
+def _bend(strokes: Sequence[Stroke], strength: float, rng: Generator) -> list[Stroke]:
+    """Slant, turn, stretch and bend a drawing, and move its strokes against each other; 1 high or wide afterwards."""
+    points = np.concatenate(strokes)
+    size = max(float(np.ptp(points, axis=0).max()), 1e-6)
+    points = (points - points.mean(axis=0)) / size
+    coarse = rng.normal(0, 0.06 * strength, (_GRID, _GRID, 2)).astype(np.float32)
+    places = ((points + 1) / 2 * (_GRID - 1)).astype(np.float32)
+    points = points + cv2.remap(coarse, places[:, None], None, cv2.INTER_LINEAR)[:, 0]
+    points = points @ _affine(strength, rng).T
+    ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
+    return [stroke + rng.normal(0, 0.03 * strength, 2) for stroke in np.split(points, ends)]
+
+
+def _affine(strength: float, rng: Generator) -> NDArray[np.float64]:
+    """(2, 2) turn, slant and stretch."""
     turn, slant, stretch = strength * rng.uniform(-1, 1, 3) * (0.3, 0.35, 0.3)
     rotate = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    slope = np.array([[np.exp(stretch), slant], [0.0, np.exp(-stretch)]])
-    affine = (rotate @ slope / 2).astype(np.float32)  # halved: canvas px to frame px
+    return np.asarray(rotate @ np.array([[np.exp(stretch), slant], [0.0, np.exp(-stretch)]]))
+
+
+def _warp(frame: Frame, strength: float, rng: Generator) -> Ink:
+    """Distort a frame, onto a canvas of twice its scale with room around it."""
+    affine = (_affine(strength, rng) / 2).astype(np.float32)  # halved: canvas px to frame px
     points = _PIXELS @ affine.T + np.float32((FRAME_SIDE - 1) / 2)
     coarse = rng.normal(0, strength * rng.uniform(0, 1.3), (rng.integers(4, 7), rng.integers(4, 7), 2))
     points += cv2.resize(coarse.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
@@ -94,11 +144,11 @@ def _disturb(frame: Frame, most: float, rng: Generator) -> Frame:
     return frame
 
 
-def _draw(paths: list[NDArray[np.float64]], rng: Generator) -> Ink:
-    """Ink paths with a random pen, their longest side at 100 px."""
+def _ink(paths: Sequence[Stroke], pen_width: float) -> Ink:
+    """Ink paths, their longest side at 100 px."""
     points = np.concatenate(paths)
-    low, side = points.min(axis=0), np.ptp(points, axis=0).max()
-    return ink_strokes([(path - low) / side * 100 + 14 for path in paths], rng.uniform(5, 20), (128, 128))
+    low, side = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-6)
+    return ink_strokes([(path - low) / side * 100 + 14 for path in paths], pen_width, (128, 128))
 
 
 def _tangle(rng: Generator) -> Ink:
@@ -112,18 +162,18 @@ def _tangle(rng: Generator) -> Ink:
     path = np.stack([np.interp(steps, np.arange(len(corners)), axis) for axis in corners.T], axis=1)
     window = rng.integers(1, 10)
     smooth = [np.convolve(axis, np.full(window, 1 / window), "valid") for axis in path.T]
-    return _draw([np.stack(smooth, axis=1)], rng)
+    return _ink([np.stack(smooth, axis=1)], rng.uniform(5, 20))
 
 
 def _sticks(rng: Generator) -> Ink:
     """Four to eight straight strokes across each other, as in letters, stars and signs."""
-    return _draw([rng.uniform(0, 1, (2, 2)) for _ in range(rng.integers(4, 9))], rng)
+    return _ink([rng.uniform(0, 1, (2, 2)) for _ in range(rng.integers(4, 9))], rng.uniform(5, 20))
 
 
 def _bar(rng: Generator) -> Ink:
     """One or two lying strokes: dashes and equals signs, never steep enough for a 1."""
     bars = [np.array([[0, y], [1, y + rng.uniform(-0.2, 0.2)]]) for y in rng.uniform(0.2, 0.8, rng.integers(1, 3))]
-    return _draw(bars, rng)
+    return _ink(bars, rng.uniform(5, 20))
 
 
 def _blob(rng: Generator) -> Ink:
@@ -138,10 +188,13 @@ def _blob(rng: Generator) -> Ink:
 
 
 def _pair(digits: NDArray[np.uint8], rng: Generator) -> Ink:
-    """Two digits side by side, touching or not, as one glyph."""
+    """Two digits side by side, touching or not, as one glyph; or what a cut at the wrong place leaves of them."""
     left, right = digits[rng.integers(len(digits), size=2)]
     gap = int(rng.integers(14, 24))
     ink = np.zeros((FRAME_SIDE, FRAME_SIDE + gap), np.uint8)
     ink[:, :FRAME_SIDE] = left
     np.maximum(ink[:, gap:], right, out=ink[:, gap:])
+    if rng.uniform() < 0.25:
+        middle = (FRAME_SIDE + gap) // 2
+        ink = ink[:, middle - 9 : middle + 9]
     return cv2.resize(ink, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)

@@ -1,23 +1,29 @@
-"""MNIST, from the Keras cache or from a file, and the digits of it that training holds out."""
+"""MNIST, from the Keras cache or from a file; ink files; and what training holds out of both."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 import zipfile
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import DatasetError
+from model.errors import DatasetError, StrokesError
+from model.reading import Stroke
+from model.strokes import as_strokes
 
 HELD_OUT_SHARE = 12
 """One training digit in so many (5,000 of MNIST) chooses the epoch and calibrates; no network is trained on it."""
 _SPLIT_SEED = 0  # the same for every run, so that runs can be compared on what they held out
+_WRITERS_HELD_OUT = 6  # one writer of an ink file in so many
 _MEMBERS = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -55,6 +61,84 @@ class Mnist:
     held_out: Samples
     test: Samples
     sha256: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Drawing:
+    """One character written on a tablet.
+
+    Attributes:
+        strokes: (n, 2) float64 paths, y down, in any scale.
+        label: 0-9, or None if it is no digit.
+        writer: who wrote it.
+        looks_like_digit: it is none, but written like one, so that nobody can be blamed for reading it as one.
+    """
+
+    strokes: list[Stroke]
+    label: int | None
+    writer: str
+    looks_like_digit: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ink:
+    """Drawings to train on, and those of the writers that training holds out.
+
+    Attributes:
+        train: drawings of digits and of other characters.
+        held_out: likewise, of other writers.
+        files: sha256 of every file they come from, by its name.
+    """
+
+    train: list[Drawing]
+    held_out: list[Drawing]
+    files: dict[str, str]
+
+
+def load_ink(paths: Sequence[Path]) -> Ink:
+    """Load ink files to train on. One writer in _WRITERS_HELD_OUT of each file is held out.
+
+    Raises:
+        DatasetError: see `load_drawings`.
+    """
+    train, held_out = [], []
+    for path in paths:
+        drawings = [drawing for drawing in load_drawings(path) if not drawing.looks_like_digit]
+        aside = set(sorted({drawing.writer for drawing in drawings})[::_WRITERS_HELD_OUT])
+        train += [drawing for drawing in drawings if drawing.writer not in aside]
+        held_out += [drawing for drawing in drawings if drawing.writer in aside]
+    return Ink(train, held_out, {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths})
+
+
+def load_drawings(path: Path) -> list[Drawing]:
+    """Load an ink file: one JSON object a line, with `label`, `writer` and `strokes`, a list of [[x, y], …].
+
+    A label 0-9 is a digit, every other one (a letter's name, say) is not.
+
+    Raises:
+        DatasetError: the file cannot be read, a line has another form, or there is none.
+    """
+    drawings: list[Drawing] = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                drawings.append(_drawing(json.loads(line)))
+    except (OSError, ValueError, KeyError, TypeError, StrokesError) as error:
+        raise DatasetError(
+            "The strokes cannot be read. Expected JSON with label, writer and strokes in every line. "
+            f"Received: {path}, line {len(drawings) + 1} ({error!r:.120})."
+        ) from error
+    if not drawings:
+        raise DatasetError(f"There are no strokes. Expected at least one line. Received: {path}, which is empty.")
+    return drawings
+
+
+def _drawing(row: dict[str, Any]) -> Drawing:
+    label = row["label"] if isinstance(row["label"], int) and 0 <= row["label"] <= 9 else None
+    strokes = as_strokes(row["strokes"])
+    if not strokes:
+        raise ValueError("no strokes")
+    return Drawing(strokes, label, str(row["writer"]), bool(row.get("looks_like_digit", False)))
 
 
 def load_mnist(path: Path | None = None) -> Mnist:

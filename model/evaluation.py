@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
 from model.reading import softmax
 
@@ -17,6 +17,8 @@ Metrics = dict[str, Any]
 
 RIGHT_WHEN_ACCEPTED = 0.995
 """The share of accepted digits that the shipped threshold is chosen to get right."""
+OTHERS_ACCEPTED = 0.02
+"""The share of held-out scribbles, letters and signs that it may accept. Those of unseen kinds are harder."""
 
 _Z95 = 1.959964  # two-sided 95 % of the normal distribution
 
@@ -47,14 +49,25 @@ def expected_calibration_error(confidence: NDArray[np.floating], right: NDArray[
     return float(sum(gaps))
 
 
+def auroc(digits: NDArray[np.floating], others: NDArray[np.floating]) -> float:
+    """Probability that a digit's confidence is above that of something else; ties count half."""
+    is_digit = np.concatenate([np.ones(len(digits), bool), np.zeros(len(others), bool)])
+    return float(roc_auc_score(is_digit, np.concatenate([digits, others])))
+
+
 def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
     """The temperature that calibrates logits best (Guo et al. 2017): softmax(logits / T) has the least log loss."""
     found = minimize_scalar(lambda log_t: log_loss(logits / np.exp(log_t), labels), bounds=(-2.5, 2.5))
     return float(np.exp(found.x))
 
 
-def choose_threshold(confidence: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
-    """The least confidence, 0.5 or more, above which RIGHT_WHEN_ACCEPTED of the answers are right.
+def choose_threshold(confidence: NDArray[np.floating], right: NDArray[np.bool_], others: NDArray[np.floating]) -> float:
+    """The least confidence, 0.5 or more, that keeps both promises, RIGHT_WHEN_ACCEPTED and OTHERS_ACCEPTED.
+
+    Args:
+        confidence: (n,) of digits.
+        right: (n,) whether they are read right.
+        others: (m,) confidence in what is no digit; may be empty.
 
     Returns:
         0.5-1. If no threshold gets there, 1.0.
@@ -62,7 +75,10 @@ def choose_threshold(confidence: NDArray[np.floating], right: NDArray[np.bool_])
     order = np.argsort(-confidence, kind="stable")
     share_right = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(share_right >= RIGHT_WHEN_ACCEPTED)
-    return max(float(confidence[order][good[-1]]), 0.5) if len(good) else 1.0
+    if not len(good):
+        return 1.0
+    for_others = float(np.quantile(others, 1 - OTHERS_ACCEPTED)) if len(others) else 0.0
+    return max(float(confidence[order][good[-1]]), for_others, 0.5)
 
 
 def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshold: float) -> Metrics:

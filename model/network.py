@@ -33,6 +33,18 @@ def build_cnn() -> keras.Model:
     return keras.Model(frames, logits, name="digits")
 
 
+def build_usual_cnn() -> keras.Model:
+    """The small network of Keras's MNIST example, that most digit apps have: the baseline, never shipped."""
+    frames = keras.Input((FRAME_SIDE, FRAME_SIDE), dtype="uint8", name="frames")
+    x = layers.Rescaling(1 / 255)(frames)
+    x = layers.Reshape((FRAME_SIDE, FRAME_SIDE, 1))(x)
+    for width in (32, 64):
+        x = layers.Conv2D(width, 3, activation="relu")(x)
+        x = layers.MaxPooling2D()(x)
+    x = layers.Dropout(0.5)(layers.Flatten()(x))
+    return keras.Model(frames, layers.Dense(10)(x), name="usual")
+
+
 def _convolve(x: keras.KerasTensor, width: int, strides: int = 1) -> keras.KerasTensor:
     x = layers.Conv2D(width, 3, strides=strides, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.95)(x)

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from model.framing import frame_glyph
 from model.images import Picture, even_pen, load_gray, photo_ink
-from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading, softmax
+from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading, Stroke, softmax
 from model.segmentation import find_glyphs
-from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
+from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
 
 WEIGHTS = Path(__file__).parent / "weights"
 """The folder of the shipped weights and their report."""
@@ -52,7 +52,8 @@ class Reader:
             pen_width: px, the pen it was drawn with; a path no longer than that is a dot.
 
         Returns:
-            A Reading of one digit, or of none with the finding NOTHING or TOO_LITTLE_INK.
+            A Reading of one digit, or of none with the finding NOTHING or TOO_LITTLE_INK. A drawing that is not
+            accepted, but whose parts from left to right are, has the finding MORE_THAN_ONE.
 
         Raises:
             StrokesError: the strokes are malformed, or the pen width is not a positive number.
@@ -63,10 +64,10 @@ class Reader:
             return Reading((), Finding.NOTHING)
         if extent(arrays) < pen_width:
             return Reading((), Finding.TOO_LITTLE_INK)
-        framing = frame_glyph(ink_digit(arrays))
-        assert framing is not None, "strokes longer than the pen leave ink"
-        digits = self._read_frames([framing.frame], [drawing_box(arrays, pen_width)])
-        return Reading((Line(digits),), digits[0].finding)
+        digit = self._read_strokes([arrays], pen_width)[0]
+        parts = [] if digit.accepted else side_by_side(arrays)
+        several = len(parts) > 1 and all(part.accepted for part in self._read_strokes(parts, pen_width))
+        return Reading((Line((digit,)),), Finding.MORE_THAN_ONE if several else digit.finding)
 
     def read_photo(self, picture: Picture) -> Reading:
         """Read all digits of a picture, line by line, each line from left to right.
@@ -92,6 +93,12 @@ class Reader:
             return Reading((), Finding.NOTHING)
         accepted = any(digit.accepted for line in lines for digit in line.digits)
         return Reading(lines, Finding.DIGIT if accepted else Finding.NOT_A_DIGIT)
+
+    def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float) -> tuple[Digit, ...]:
+        framings = [frame_glyph(ink_digit(strokes)) for strokes in drawings]
+        frames = [framing.frame for framing in framings if framing]
+        assert len(frames) == len(drawings), "strokes leave ink"
+        return self._read_frames(frames, [drawing_box(strokes, pen_width) for strokes in drawings])
 
     def _read_frames(self, frames: Sequence[Frame], boxes: Sequence[Box]) -> tuple[Digit, ...]:
         if not frames:

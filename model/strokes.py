@@ -74,6 +74,18 @@ def extent(strokes: Sequence[Stroke]) -> float:
     return float(np.ptp(points, axis=0).max())
 
 
+def side_by_side(strokes: Sequence[Stroke]) -> list[list[Stroke]]:
+    """Group strokes that stand above or across each other; the groups stand clear of each other, from left to right."""
+    groups: list[list[Stroke]] = []
+    reach = -np.inf
+    for stroke in sorted(strokes, key=lambda stroke: float(stroke[:, 0].min())):
+        if stroke[:, 0].min() > reach:
+            groups.append([])
+        groups[-1].append(stroke)
+        reach = max(reach, float(stroke[:, 0].max()))
+    return groups
+
+
 def drawing_box(strokes: Sequence[Stroke], pen_width: float) -> Box:
     """Box of the drawing as it stands on the canvas, half the pen around its path, in canvas px."""
     points, reach = np.concatenate(strokes), pen_width / 2

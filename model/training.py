@@ -7,7 +7,6 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,27 +20,24 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from model.allographs import draw_samples
 from model.artifacts import Report
-from model.augmentation import augment, not_a_digit
-from model.dataset import Mnist, Samples
+from model.augmentation import augment
+from model.batches import NOT_DIGITS, Lessons
+from model.dataset import Drawing, Ink, Mnist, Samples
 from model.errors import ArtifactError
-from model.evaluation import choose_threshold, evaluate, fit_temperature
-from model.network import build_cnn
-from model.reading import softmax
+from model.evaluation import auroc, choose_threshold, evaluate, fit_temperature
+from model.framing import frame_glyph
+from model.network import build_cnn, build_usual_cnn
+from model.reading import Frame, softmax
+from model.strokes import ink_digit
 
 _LEARNING_RATE = 2e-3
 _REFINED = 0.2  # share of the epochs that refine …
 _REFINING_RATE = 5e-4
 _REFINING_AUGMENTATION = 0.4  # … on digits closer to MNIST's own, about as far as real hands go
 _WEIGHT_DECAY = 0.02
-_LABEL_SMOOTHING = 0.02
 _WARM_UP = 0.05  # share of all steps in which the learning rate rises
 _AVERAGED = 0.05  # share of all steps that the averaged weights look back on
-_NOT_DIGITS = 8  # one frame in a batch that is no digit, to so many that are
-_ALLOGRAPHS = 9  # one drawn allograph, to so many digits of MNIST
-
-Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +54,19 @@ class Settings:
     bfloat16: bool = False
 
 
-def train(mnist: Mnist, settings: Settings, checkpoints: Path, *, resume: bool = False) -> tuple[keras.Model, Report]:
-    """Train the network on augmented MNIST and on frames that are no digits.
+def train(
+    mnist: Mnist, ink: Ink, settings: Settings, checkpoints: Path, *, resume: bool = False
+) -> tuple[keras.Model, Report]:
+    """Train the network on augmented MNIST, on drawings, and on what is no digit.
 
     A cosine schedule with warm-up, AdamW and weights averaged over the last steps do the optimization. The epoch with
-    the fewest errors on held-out digits (as they are, and augmented once) is kept, the last of equals. A temperature
+    the fewest errors on held-out digits (as they are, augmented once, and of held-out writers) is kept. A temperature
     fitted to the same digits is folded into the last layer, so that the logits come out calibrated. The test set is
     used once, for the report.
 
     Args:
         mnist: the data.
+        ink: drawings of digits and of other characters; may be empty.
         settings: epochs, batch size and seed.
         checkpoints: folder that holds the state after each epoch.
         resume: go on from the last checkpoint, if there is one.
@@ -80,56 +79,76 @@ def train(mnist: Mnist, settings: Settings, checkpoints: Path, *, resume: bool =
     """
     keras.utils.set_random_seed(settings.seed)
     cv2.setNumThreads(1)  # one frame is too small to share between threads
-    identity = asdict(settings) | {"data": mnist.sha256}
+    identity = asdict(settings) | {"data": mnist.sha256, "ink": ink.files}
     run = _Run.resume(checkpoints, identity) if resume else _Run.start(checkpoints, identity)
-    held_out = _HeldOut(mnist.held_out)
+    lessons = Lessons.of(mnist.train, ink.train)
+    held_out = _HeldOut(Lessons.of(mnist.held_out, ink.held_out))
     if run.epoch < settings.epochs:
-        _fit(run, _with_allographs(mnist.train), held_out, settings)
+        _fit(run, lessons, held_out, settings)
     network = run.load("best")
-    return network, _report(network, run, mnist, held_out, settings)
+    return network, _report(network, run, (mnist, ink, lessons), held_out, settings)
+
+
+def train_usual(mnist: Mnist, epochs: int = 15) -> keras.Model:
+    """Train the usual network in the usual way, without augmentation: what ours is compared with."""
+    keras.utils.set_random_seed(0)
+    network = build_usual_cnn()
+    network.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    network.fit(mnist.train.frames, mnist.train.labels, batch_size=128, epochs=epochs, verbose=0)
+    return network
 
 
 class _HeldOut:
-    """The held-out digits as they are and augmented once as far as real hands go, and frames that are no digits."""
+    """Held-out digits as they are, augmented once as far as real hands go, and drawn; and what is no digit."""
 
-    def __init__(self, digits: Samples) -> None:
+    def __init__(self, lessons: Lessons) -> None:
         rng = np.random.default_rng(0)  # the same for every run, so that runs can be compared
-        self.clean = digits
-        hands = np.stack([augment(frame, rng, _REFINING_AUGMENTATION) for frame in digits.frames])
-        self.augmented = Samples(hands, digits.labels)
-        others = range(ceil(len(digits) / _NOT_DIGITS))
-        self.not_digits = np.stack([not_a_digit(digits.frames, rng) for _ in others])
+        clean = lessons.mnist
+        hands = np.stack([augment(frame, rng, _REFINING_AUGMENTATION) for frame in clean.frames])
+        self._sets = {"held_out": clean, "held_out_augmented": Samples(hands, clean.labels)}
+        if lessons.digits:
+            self._sets["held_out_ink"] = _as_samples(lessons.digits)
+        made = [lessons.draw_other(rng, _REFINING_AUGMENTATION) for _ in range(ceil(len(clean) / NOT_DIGITS))]
+        self._not_digits = np.stack(made + [_frame(other) for other in lessons.others])
 
     def measure(self, network: keras.Model) -> dict[str, float]:
-        """Accuracy on held-out digits as they are and augmented, and the share of errors over both."""
-        labels = self.clean.labels
-        right, augmented_right = (
-            float((_logits(network, frames).argmax(axis=1) == labels).mean())
-            for frames in (self.clean.frames, self.augmented.frames)
-        )
-        return {
-            "held_out_accuracy": right,
-            "held_out_augmented_accuracy": augmented_right,
-            "held_out_errors": 1 - (right + augmented_right) / 2,
+        """Accuracy on each set of held-out digits, and the mean share of errors."""
+        accuracies = {
+            f"{name}_accuracy": float((_logits(network, digits.frames).argmax(axis=1) == digits.labels).mean())
+            for name, digits in self._sets.items()
         }
+        return accuracies | {"held_out_errors": 1 - sum(accuracies.values()) / len(accuracies)}
 
     def calibrate(self, network: keras.Model) -> dict[str, float]:
-        """Fold the best temperature into the network's last layer, and choose the threshold for what is accepted.
-
-        Digits alone choose it: to refuse a clumsy digit costs a visitor more than to let an odd sign through.
-        """
-        labels = self.augmented.labels
-        temperature = fit_temperature(_logits(network, self.augmented.frames), labels)
+        """Fold the best temperature into the network's last layer, and choose the threshold for what is accepted."""
+        hands = [digits for name, digits in self._sets.items() if name != "held_out"]
+        frames, labels = (np.concatenate([getattr(digits, name) for digits in hands]) for name in ("frames", "labels"))
+        temperature = fit_temperature(_logits(network, frames), labels)
         last = network.get_layer("logits")
         last.set_weights([weights / temperature for weights in last.get_weights()])
-        digits = softmax(_logits(network, self.augmented.frames))
-        threshold = choose_threshold(digits.max(axis=1), digits.argmax(axis=1) == labels)
-        others = softmax(_logits(network, self.not_digits)).max(axis=1)
+        probabilities = softmax(_logits(network, frames))
+        confidence = probabilities.max(axis=1)
+        others = softmax(_logits(network, self._not_digits)).max(axis=1)
+        threshold = choose_threshold(confidence, probabilities.argmax(axis=1) == labels, others)
         return {
             "temperature": temperature,
             "threshold": threshold,
+            "digits_accepted": float((confidence >= threshold).mean()),
             "not_digits_accepted": float((others >= threshold).mean()),
+            "auroc": auroc(confidence, others),
         }
+
+
+def _as_samples(drawings: list[Drawing]) -> Samples:
+    labels = np.array([drawing.label for drawing in drawings], np.uint8)
+    return Samples(np.stack([_frame(drawing) for drawing in drawings]), labels)
+
+
+def _frame(drawing: Drawing) -> Frame:
+    """The frame that the reader makes of a drawing."""
+    framing = frame_glyph(ink_digit(drawing.strokes))
+    assert framing is not None, "strokes leave ink"
+    return framing.frame
 
 
 @dataclass(slots=True)
@@ -233,7 +252,7 @@ class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         left = row["seconds"] * (self._epochs - self._run.epoch) / 60
         print(
             f"epoch {self._run.epoch}/{self._epochs}: held-out accuracy {row['held_out_accuracy']:.2%}, "
-            f"augmented {row['held_out_augmented_accuracy']:.2%}, about {left:.0f} min left",
+            f"all kinds of hands {1 - row['held_out_errors']:.2%}, about {left:.0f} min left",
             flush=True,
         )
 
@@ -255,11 +274,6 @@ class _DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc]
         super().update_state(tf.cast(right, "float32"), tf.reduce_max(y_true, axis=-1) > 0.5)
 
 
-def _with_allographs(digits: Samples) -> Samples:
-    drawn = draw_samples(ceil(len(digits) / _ALLOGRAPHS), np.random.default_rng(0))
-    return Samples(np.concatenate([digits.frames, drawn.frames]), np.concatenate([digits.labels, drawn.labels]))
-
-
 @dataclass(frozen=True, slots=True)
 class _Phase:
     """Epochs with a learning-rate schedule of their own."""
@@ -269,7 +283,7 @@ class _Phase:
     augmentation: float
 
 
-def _fit(run: _Run, digits: Samples, held_out: _HeldOut, settings: Settings) -> None:
+def _fit(run: _Run, lessons: Lessons, held_out: _HeldOut, settings: Settings) -> None:
     """Train, then refine the best network so far with less augmentation (He et al. 2019, arXiv 1909.09148)."""
     main = settings.epochs - round(settings.epochs * _REFINED)
     for phase in (
@@ -277,11 +291,11 @@ def _fit(run: _Run, digits: Samples, held_out: _HeldOut, settings: Settings) -> 
         _Phase(range(main, settings.epochs), _REFINING_RATE, _REFINING_AUGMENTATION),
     ):
         if run.epoch < phase.epochs.stop:
-            _fit_phase(run, digits, held_out, settings, phase)
+            _fit_phase(run, lessons, held_out, settings, phase)
 
 
-def _fit_phase(run: _Run, digits: Samples, held_out: _HeldOut, settings: Settings, phase: _Phase) -> None:
-    steps = ceil(len(digits) / settings.batch_size)
+def _fit_phase(run: _Run, lessons: Lessons, held_out: _HeldOut, settings: Settings, phase: _Phase) -> None:
+    steps = ceil(len(lessons) / settings.batch_size)
     if run.epoch > phase.epochs.start:
         network = run.load("last")
     else:
@@ -290,7 +304,8 @@ def _fit_phase(run: _Run, digits: Samples, held_out: _HeldOut, settings: Setting
             network.set_weights(run.load("best").get_weights())
     targets = tf.TensorSpec((None, 28, 28), tf.uint8), tf.TensorSpec((None, 10), tf.float32)
     batches = tf.data.Dataset.from_generator(
-        lambda: _batches(digits, run.epoch, settings, phase.augmentation), output_signature=targets
+        lambda: lessons.batches(settings.seed, run.epoch, settings.batch_size, phase.augmentation),
+        output_signature=targets,
     )
     network.fit(
         batches.prefetch(4),
@@ -324,29 +339,6 @@ def _compile(network: keras.Model, steps: int, rate: float) -> keras.Model:
     return network
 
 
-def _batches(digits: Samples, epoch: int, settings: Settings, augmentation: float) -> Iterator[Batch]:
-    """Endless batches from the given epoch on; seed and epoch alone decide what they hold."""
-    while True:
-        rng = np.random.default_rng((settings.seed, epoch))
-        order = rng.permutation(len(digits))
-        for start in range(0, len(order), settings.batch_size):
-            yield _batch(digits[order[start : start + settings.batch_size]], digits.frames, rng, augmentation)
-        epoch += 1
-
-
-def _batch(digits: Samples, pool: NDArray[np.uint8], rng: np.random.Generator, augmentation: float) -> Batch:
-    """Augmented digits with smoothed targets, and frames that are no digits with even ones.
-
-    Even targets teach the network not to know (entropic open-set loss, Dhamija, Günther and Boult 2018).
-    """
-    others = ceil(len(digits) / _NOT_DIGITS)
-    drawn = [*digits.frames, *(not_a_digit(pool, rng) for _ in range(others))]
-    frames = [augment(frame, rng, augmentation) for frame in drawn]
-    targets = np.full((len(frames), 10), 0.1, np.float32)
-    targets[: len(digits)] = _LABEL_SMOOTHING / 10 + (1 - _LABEL_SMOOTHING) * np.eye(10)[digits.labels]
-    return np.stack(frames), targets
-
-
 def _logits(network: keras.Model, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(network.predict(frames, batch_size=512, verbose=0))
 
@@ -361,8 +353,11 @@ def _processor() -> str:
     return next(names, platform.machine())
 
 
-def _report(network: keras.Model, run: _Run, mnist: Mnist, held_out: _HeldOut, settings: Settings) -> Report:
+def _report(
+    network: keras.Model, run: _Run, data: tuple[Mnist, Ink, Lessons], held_out: _HeldOut, settings: Settings
+) -> Report:
     """Calibrate the network, and write down what it is and how it does."""
+    mnist, ink, lessons = data
     measured = held_out.measure(network)
     calibration = held_out.calibrate(network)
     best = min(range(run.epoch), key=lambda epoch: (run.history[epoch]["held_out_errors"], -epoch))
@@ -371,10 +366,14 @@ def _report(network: keras.Model, run: _Run, mnist: Mnist, held_out: _HeldOut, s
         "parameters": network.count_params(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": {
-            "name": "MNIST; allographs and frames that are no digits, both drawn by this project",
+            "name": "MNIST; digits, letters and signs drawn by this project; the ink files named here",
             "sha256": mnist.sha256,
+            "ink_sha256": ink.files,
             "trained_on": len(mnist.train),
             "held_out": len(mnist.held_out),
+            "ink_digits": len(lessons.digits),
+            "ink_others": len(lessons.others),
+            "ink_held_out": len(ink.held_out),
         },
         "settings": asdict(settings),
         "best_epoch": best + 1,

@@ -122,6 +122,17 @@ def test_between_two_digits_names_both(start):
     assert "50% against 45%" in page
 
 
+def test_more_than_one_digit(start):
+    def ones(frames):
+        narrow = ~frames[:, :, :10].any(axis=(1, 2))[:, None]
+        return np.where(narrow, np.eye(10)[1] * 20, 0)
+
+    paths = [[["M", x, 50], ["L", x, 150]] for x in (50, 150)]
+    page = collect(start(Reader(ones), [{"path": path, "strokeWidth": 20} for path in paths]))
+    assert '<div class="sign">?</div>' in page
+    assert "More than one digit" in page
+
+
 def test_not_a_digit(start):
     page = collect(start(reader_that_says(p4=0.2), drawing(4)))
     assert '<div class="sign">?</div>' in page

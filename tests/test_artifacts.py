@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model import artifacts
-from model.artifacts import REPORT_FILE, WEIGHTS_FILE, load_classifier, load_report, save
+from model.artifacts import REPORT_FILE, WEIGHTS_FILE, keep_hands, load_classifier, load_report, save
 from model.errors import ArtifactError
 from model.network import build_cnn
 
@@ -103,6 +103,14 @@ def test_impossible_thresholds_are_refused(folder, threshold):
     change_report(folder, calibration={"threshold": threshold})
     with pytest.raises(ArtifactError, match="Expected a threshold in 0-1"):
         load_report(folder)
+
+
+def test_figures_on_hands_are_kept_beside_those_that_were_there(folder):
+    keep_hands(folder, "ours", {"n": 1})
+    keep_hands(folder, "usual", {"n": 2})
+    keep_hands(folder, "ours", {"n": 3})
+    assert load_report(folder)["hands"] == {"ours": {"n": 3}, "usual": {"n": 2}}
+    assert load_classifier(folder).threshold == 0.8
 
 
 def test_a_crash_while_saving_leaves_what_was_there(folder, network, monkeypatch):

@@ -1,12 +1,13 @@
-"""Augmented digits, drawn allographs, and frames that are no digits."""
+"""Augmented digits and drawings, and frames that are no digits."""
 
 import numpy as np
 import pytest
 
 from model import augmentation
-from model.allographs import ALLOGRAPHS, draw_allograph, draw_samples
-from model.augmentation import augment, not_a_digit
+from model.augmentation import augment, augment_strokes, not_a_digit
+from model.dataset import Drawing
 from model.framing import ink_box
+from model.skeletons import ALLOGRAPHS, draw_allograph, draw_samples, write
 
 
 def digits(n=60):
@@ -66,10 +67,36 @@ def test_augmenting_a_blank_frame_leaves_it_blank():
 def test_what_is_no_digit_is_framed_as_digits_are():
     rng = np.random.default_rng(4)
     for _ in range(200):
-        frame = not_a_digit(digits(), rng)
-        x0, y0, x1, y1 = ink_box(frame)
+        x0, y0, x1, y1 = ink_box(frame := not_a_digit(digits(), [], rng, most=0))
         assert max(x1 - x0, y1 - y0) == 20
         assert frame.max() >= 254
+
+
+def test_other_characters_of_ink_files_are_shown_too():
+    """A drawing that nothing else looks like: a lying bar with a dot far away."""
+    strokes = [np.array([[0.0, 0], [100, 0]]), np.array([[50.0, 60], [50, 61]])]
+    expected = augment_strokes(strokes, np.random.default_rng(0), most=0)
+    rng = np.random.default_rng(1)
+    shown = [not_a_digit(digits(), [Drawing(strokes, None, "somebody")], rng, most=0) for _ in range(100)]
+    assert any((frame == expected).all() for frame in shown)
+
+
+def test_drawings_are_bent_and_stay_themselves():
+    rng = np.random.default_rng(3)
+    strokes = write(ALLOGRAPHS[2][:1], rng)
+    before = [stroke.copy() for stroke in strokes]
+    plain = augment_strokes(strokes, rng, most=0).ravel()
+    frames = [augment_strokes(strokes, rng, most=0.4) for _ in range(50)]
+    for stroke, old in zip(strokes, before, strict=True):
+        np.testing.assert_array_equal(stroke, old)
+    assert len({frame.tobytes() for frame in frames}) == 50
+    assert np.mean([np.corrcoef(frame.ravel(), plain)[0, 1] for frame in frames]) > 0.6
+
+
+@pytest.mark.parametrize("strokes", [[[(5, 5)]], [[(0, 0), (0, 9)]], [[(0, 0), (1e-9, 0)]]])
+def test_even_a_dot_can_be_augmented(strokes):
+    frame = augment_strokes([np.array(stroke, np.float64) for stroke in strokes], np.random.default_rng(0))
+    assert frame.max() > 0
 
 
 @pytest.mark.parametrize("kind", ["_tangle", "_sticks", "_bar", "_blob", "_pair"])

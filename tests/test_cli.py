@@ -9,7 +9,8 @@ import pytest
 
 from model.__main__ import main
 from model.errors import ArtifactError
-from model.reader import Reader
+from model.reader import WEIGHTS, Reader
+from tests.ink_files import digit_file
 from tests.pictures import ONE, SEVEN, encode, likes, page
 
 
@@ -97,6 +98,38 @@ def test_the_notes_of_native_code_do_not_reach_the_terminal(capfd, monkeypatch):
     assert main(["read", "two.png", "none.png"]) == 2
     out, err = capfd.readouterr()
     assert (out, err.startswith("none.png:"), err.count("\n")) == ("77\n7\n", True, 1)
+
+
+@pytest.fixture
+def hands(tmp_path, monkeypatch):
+    """Ink files, and a reader that answers 7 to everything."""
+    (tmp_path / "ink").mkdir()
+    digit_file(tmp_path / "ink/hands.jsonl", writers=2, each=40)
+    monkeypatch.setattr(Reader, "load", lambda weights: Reader(likes(7)))
+    return str(tmp_path / "ink")
+
+
+def test_evaluate_measures_hands(hands, capsys):
+    assert main(["evaluate", "--ink", hands, "--json"]) == 0
+    metrics = json.loads(capsys.readouterr().out)
+    assert (metrics["hands"]["n"], metrics["hands"]["accuracy"]) == (80, pytest.approx(0.1))
+    assert main(["evaluate", "--ink", hands]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["n", "writers", "right"]
+    assert row.split()[:4] == ["hands", "80", "2", "0.1000"]
+
+
+def test_evaluate_keeps_what_it_measured_in_the_report(hands, monkeypatch):
+    kept = []
+    monkeypatch.setattr("model.artifacts.keep_hands", lambda *arguments: kept.append(arguments))
+    assert main(["evaluate", "--ink", hands, "--keep", "shipped"]) == 0
+    ((folder, name, metrics),) = kept
+    assert (folder, name, metrics["hands"]["n"]) == (WEIGHTS, "shipped", 80)
+
+
+def test_evaluate_says_in_one_line_that_there_are_no_ink_files(tmp_path, capsys):
+    assert main(["evaluate", "--not-digits", str(tmp_path)]) == 2
+    assert "There are no ink files. Expected *.jsonl" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["read"], ["write"], ["read", "--json", "--csv", "two.png"]])

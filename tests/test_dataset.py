@@ -1,11 +1,14 @@
-"""MNIST from a file, and what is refused as MNIST."""
+"""MNIST and ink files, and what is refused as such."""
+
+import json
 
 import numpy as np
 import pytest
 
 from model import dataset
-from model.dataset import HELD_OUT_SHARE, load_mnist
+from model.dataset import HELD_OUT_SHARE, load_drawings, load_ink, load_mnist
 from model.errors import DatasetError
+from tests.ink_files import digit_file, others_file
 
 
 def arrays(n_train=120, n_test=20):
@@ -112,3 +115,53 @@ def test_no_file_and_no_network(monkeypatch):
     monkeypatch.setattr("keras.datasets.mnist.load_data", offline)
     with pytest.raises(DatasetError, match="cannot be downloaded. Expected a network, or a file .* no route to host"):
         dataset.load_mnist()
+
+
+def test_ink_files_are_split_by_writers(tmp_path):
+    ink = load_ink([digit_file(tmp_path / "a.jsonl", writers=12), others_file(tmp_path / "b.jsonl", writers=6)])
+    assert (len(ink.train), len(ink.held_out)) == (100 + 25, 20 + 5)
+    assert {drawing.writer for drawing in ink.held_out} == {"writer-00", "writer-06"}
+    assert {drawing.label for drawing in ink.held_out} == {None, *range(10)}
+    assert set(ink.files) == {"a.jsonl", "b.jsonl"}
+    assert all(len(checksum) == 64 for checksum in ink.files.values())
+
+
+def test_no_ink_files_are_no_ink():
+    ink = load_ink([])
+    assert (ink.train, ink.held_out, ink.files) == ([], [], {})
+
+
+def test_what_looks_like_a_digit_is_not_trained_on(tmp_path):
+    path = tmp_path / "signs.jsonl"
+    row = {"writer": "w", "strokes": [[[0, 0], [5, 9]]]}
+    rows = [row | {"label": "O", "looks_like_digit": True}, row | {"label": "A"}, row | {"label": "B", "writer": "x"}]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert [drawing.looks_like_digit for drawing in load_drawings(path)] == [True, False, False]
+    ink = load_ink([path])
+    assert len(ink.train + ink.held_out) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("no JSON", "line 2"),
+        ("{}", "line 2 .KeyError"),
+        ("[1, 2]", "line 2 .TypeError"),
+        ('{"label": 1, "writer": "w", "strokes": []}', "no strokes"),
+        ('{"label": 1, "writer": "w", "strokes": [[[0, 0, 0]]]}', "wrong shape"),
+        ('{"label": 1, "writer": "w", "strokes": [[[0, NaN]]]}', "finite"),
+    ],
+)
+def test_malformed_ink_files_are_refused(tmp_path, line, message):
+    path = digit_file(tmp_path / "a.jsonl", writers=1, each=1)
+    path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
+    with pytest.raises(DatasetError, match=f"Expected JSON with label, writer and strokes .*{message}"):
+        load_drawings(path)
+
+
+def test_missing_and_empty_ink_files_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match="The strokes cannot be read"):
+        load_drawings(tmp_path / "none.jsonl")
+    (tmp_path / "empty.jsonl").touch()
+    with pytest.raises(DatasetError, match="There are no strokes. Expected at least one line"):
+        load_drawings(tmp_path / "empty.jsonl")

@@ -6,6 +6,8 @@ from sklearn.metrics import accuracy_score, f1_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from model.evaluation import (
+    OTHERS_ACCEPTED,
+    auroc,
     choose_threshold,
     evaluate,
     expected_calibration_error,
@@ -58,10 +60,25 @@ def test_temperature_is_found_again(temperature):
 def test_threshold_is_the_least_that_keeps_the_promise():
     confidence = np.concatenate([np.full(995, 0.9), np.full(5, 0.8), np.full(100, 0.6)])
     right = np.concatenate([np.ones(995, bool), np.zeros(105, bool)])
-    assert choose_threshold(confidence, right) == 0.8
-    assert choose_threshold(confidence, np.ones(1100, bool)) == 0.6
-    assert choose_threshold(np.array([0.2, 0.3]), np.ones(2, bool)) == 0.5
-    assert choose_threshold(confidence, np.zeros(1100, bool)) == 1.0
+    none = np.empty(0)
+    assert choose_threshold(confidence, right, none) == 0.8
+    assert choose_threshold(confidence, np.ones(1100, bool), none) == 0.6
+    assert choose_threshold(np.array([0.2, 0.3]), np.ones(2, bool), none) == 0.5
+    assert choose_threshold(confidence, np.zeros(1100, bool), none) == 1.0
+
+
+def test_threshold_keeps_out_all_but_a_few_of_what_is_no_digit():
+    confidence, right = np.linspace(0.5, 1, 1000), np.ones(1000, bool)
+    others = np.concatenate([np.full(970, 0.2), np.full(20, 0.7), np.full(10, 0.95)])
+    threshold = choose_threshold(confidence, right, others)
+    assert threshold == pytest.approx(0.7)
+    assert (others > threshold).mean() <= OTHERS_ACCEPTED
+
+
+def test_auroc_is_the_chance_to_tell_them_apart():
+    assert auroc(np.array([0.9, 0.8]), np.array([0.1, 0.2])) == 1
+    assert auroc(np.array([0.1, 0.5]), np.array([0.1, 0.5])) == 0.5
+    assert auroc(np.array([0.9, 0.3]), np.array([0.5])) == 0.5
 
 
 def test_all_metrics_of_a_small_set():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from model.allographs import draw_samples
 from model.framing import frame_glyph, ink_box
+from model.skeletons import draw_samples
 from model.strokes import ink_strokes
 
 RNG = np.random.default_rng(7)

@@ -52,6 +52,17 @@ def test_a_doubt_between_two_digits_says_so():
     assert (reading.digits[0].label, reading.digits[0].runner_up) == (8, 9)
 
 
+def test_two_digits_side_by_side_are_said_to_be_two():
+    """A predict that knows a 1 by its narrow frame, and doubts everything else."""
+    ones = lambda frames: by_width(frames) * [[1] * 7 + [0] + [1] * 2]  # noqa: E731
+    one, other = [(20, 20), (20, 90)], [(60, 20), (62, 90)]
+    assert Reader(ones).read_drawing([one]).finding is Finding.DIGIT
+    reading = Reader(ones).read_drawing([one, other])
+    assert (reading.text, reading.finding) == ("?", Finding.MORE_THAN_ONE)
+    crossed = [(5, 50), (70, 55)]
+    assert Reader(ones).read_drawing([one, other, crossed]).finding is Finding.NOT_A_DIGIT
+
+
 def test_the_threshold_decides_what_is_accepted():
     half = lambda frames: np.log([[0.4 / 9] * 9 + [0.6]] * len(frames))  # noqa: E731
     assert Reader(half, threshold=0.55).read_drawing(SEVEN).text == "9"

@@ -14,6 +14,7 @@ from model.strokes import (
     extent,
     ink_digit,
     ink_strokes,
+    side_by_side,
 )
 
 SEVEN = np.array([[10.0, 10.0], [90.0, 12.0], [40.0, 120.0]])
@@ -112,3 +113,13 @@ def test_a_tap_is_one_dot():
 def test_the_pen_is_mnists_median():
     upright = frame_glyph(ink_digit([np.array([[0.0, 0.0], [0.0, 100.0]])])).frame
     assert (upright[14] / 255.0).sum() == pytest.approx(3, abs=0.2)  # 0.15 of 20 px
+
+
+def test_strokes_clear_of_each_other_stand_side_by_side():
+    left, bar, right, dot = (
+        np.array(points, np.float64)
+        for points in ([(10, 0), (12, 90)], [(0, 40), (30, 40)], [(60, 0), (80, 90)], [(31, 5)])
+    )
+    groups = side_by_side([right, bar, dot, left])
+    assert [[id(stroke) for stroke in group] for group in groups] == [[id(bar), id(left)], [id(dot)], [id(right)]]
+    assert side_by_side([]) == []

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import train_model
-from model.allographs import draw_samples
 from model.artifacts import REPORT_FILE, WEIGHTS_FILE, load_classifier, load_report
-from model.dataset import load_mnist
+from model.dataset import Ink, load_mnist
 from model.errors import ArtifactError
+from model.skeletons import draw_samples
 from model.training import Settings, train
 
 ROOT = Path(train_model.__file__).parent
@@ -107,7 +107,7 @@ def test_ctrl_c_ends_it_cleanly(data, tmp_path):
 
 def test_a_checkpoint_of_other_settings_is_refused(data, trained):
     with pytest.raises(ArtifactError, match="is of another run. Expected .*'seed': 1.* Received: .*'seed': 0"):
-        train(load_mnist(data), Settings(EPOCHS, 32, seed=1), trained / "ck", resume=True)
+        train(load_mnist(data), Ink([], [], {}), Settings(EPOCHS, 32, seed=1), trained / "ck", resume=True)
 
 
 def test_better_weights_are_not_replaced_unless_told(data, trained, capsys):
@@ -143,7 +143,7 @@ def test_bad_arguments_are_refused(bad, capsys):
     [([], train_model.EPOCHS), (["--quick"], train_model.QUICK_EPOCHS), (["--quick", "--epochs", "3"], 3)],
 )
 def test_quick_trains_fewer_epochs(data, tmp_path, monkeypatch, given, epochs):
-    def stop(_, settings, *args, **options):
+    def stop(mnist, ink, settings, *args, **options):
         raise ArtifactError(f"{settings.epochs} epochs")
 
     monkeypatch.setattr("model.training.train", stop)

@@ -7,7 +7,7 @@ from model.artifacts import load_report
 from model.evaluation import evaluate
 from model.reader import WEIGHTS
 from model.reading import Finding
-from tests.digit_strokes import DIGITS, SCRIBBLE
+from tests.digit_strokes import DIGITS, LETTERS, SCRIBBLE, STYLES
 
 PENS = (4, 20, 40)
 
@@ -70,6 +70,23 @@ def test_nothing_a_dot_and_a_scribble_are_what_they_are(reader):
     assert scribble.text == "?"
 
 
-def test_two_digits_side_by_side_are_not_one(reader):
-    pair = placed(DIGITS[3], 100, origin=(10, 60)) + placed(DIGITS[5], 100, origin=(120, 60))
-    assert not reader.read_drawing(pair).digits[0].accepted
+@pytest.mark.parametrize(("left", "right"), [(3, 5), (1, 7), (0, 0), (9, 2), (4, 8)])
+def test_two_digits_side_by_side_are_not_one(reader, left, right):
+    pair = placed(DIGITS[left], 100, origin=(10, 60)) + placed(DIGITS[right], 100, origin=(120, 60))
+    reading = reader.read_drawing(pair)
+    assert (reading.text, reading.finding) == ("?", Finding.MORE_THAN_ONE)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_styles_of_other_schools_are_read_at_any_size_tilt_and_pen(reader, style):
+    for size in (40, 280):
+        for tilt in (-15, 0, 15):
+            for pen in (4, 40):
+                reading = reader.read_drawing(placed(STYLES[style], size, tilt), pen_width=min(pen, size / 3))
+                assert reading.digits[0].label == int(style[-1]), (size, tilt, pen)
+    assert reader.read_drawing(placed(STYLES[style])).text == style[-1]
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_letters_are_not_digits(reader, letter):
+    assert reader.read_drawing(placed(LETTERS[letter])).text == "?"

@@ -24,6 +24,7 @@ _SLIGHT = 0.05
 _PLAIN = {
     Finding.NOTHING: ("Draw a digit", "Any digit from 0 to 9, with mouse, finger or pen. It is read while you draw."),
     Finding.TOO_LITTLE_INK: ("Too little ink", "A dot is not enough to tell a digit. Keep drawing."),
+    Finding.MORE_THAN_ONE: ("More than one digit", "The pad reads one digit at a time. Undo or clear the others."),
     Finding.NOT_A_DIGIT: ("Not a digit", "This does not look like any of the ten digits."),
 }
 
@@ -64,7 +65,7 @@ def percent(probability: float) -> str:
 
 def _verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
     """Sign, title and text of an answer."""
-    if digit is None or finding is Finding.NOT_A_DIGIT:
+    if digit is None or finding in _PLAIN:
         return "?", *_PLAIN[finding]
     second = float(digit.probabilities[digit.runner_up])
     if finding is Finding.BETWEEN:

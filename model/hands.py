@@ -1,0 +1,133 @@
+"""How well hands are read that the network has never seen: drawings from ink files, put on a canvas as people do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from model.dataset import Drawing, load_drawings
+from model.errors import DatasetError
+from model.evaluation import Metrics, auroc, expected_calibration_error
+from model.framing import FRAME_SIDE
+from model.reader import Reader
+from model.reading import Predict, Stroke, softmax
+from model.strokes import ink_strokes
+
+_CANVAS = 320  # px
+_FEWEST = 40  # digits of a writer, below which a worst writer would be an accident
+
+Read = Callable[[list[Stroke], float], tuple[int, float, bool]]
+"""Strokes in canvas px and the pen's width -> label (-1 for none), confidence, accepted."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Answers:
+    labels: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    accepted: NDArray[np.bool_]
+
+
+def measure_hands(read: Read, ink: Path | None, not_digits: Path | None) -> Metrics:
+    """Read every drawing of two folders of ink files.
+
+    Args:
+        read: how a drawing is read.
+        ink: folder of *.jsonl files of digits, or None.
+        not_digits: folder of *.jsonl files of other characters, or None. Those that look like digits are left out.
+
+    Returns:
+        For each file by name: `n` and `accepted`, and for digits `accuracy`, `writers`, `worst_writer` (accuracy of the
+        worst one with 40 digits or more), `right_when_accepted`, `ece` (15 bins) and `auroc` (against all that is no
+        digit).
+
+    Raises:
+        DatasetError: a folder holds no ink file, or one cannot be read.
+    """
+    others = {path.stem: _read_all(read, _others(path)) for path in _files(not_digits)}
+    outside = [answers.confidence for answers in others.values()]
+    metrics: Metrics = {name: {"n": len(a.labels), "accepted": float(a.accepted.mean())} for name, a in others.items()}
+    for path in _files(ink):
+        drawings = load_drawings(path)
+        answers = _read_all(read, drawings)
+        row = _measure_digits(drawings, answers)
+        if outside:
+            row["auroc"] = auroc(answers.confidence, np.concatenate(outside))
+        metrics[f"{path.stem} (digits)" if path.stem in metrics else path.stem] = row
+    return metrics
+
+
+def reads_with(reader: Reader) -> Read:
+    """How our reader reads a drawing."""
+
+    def read(strokes: list[Stroke], pen_width: float) -> tuple[int, float, bool]:
+        digits = reader.read_drawing(strokes, pen_width).digits
+        return (digits[0].label, digits[0].confidence, digits[0].accepted) if digits else (-1, 0.0, False)
+
+    return read
+
+
+def reads_as_usual(predict: Predict) -> Read:
+    """How most apps read a drawing: the whole canvas is shrunk to 28x28, and every answer is accepted."""
+
+    def read(strokes: list[Stroke], pen_width: float) -> tuple[int, float, bool]:
+        canvas = ink_strokes(strokes, pen_width, (_CANVAS, _CANVAS))
+        small = cv2.resize(canvas, (FRAME_SIDE, FRAME_SIDE), interpolation=cv2.INTER_AREA)
+        probabilities = softmax(predict(small[None]))[0]
+        return int(probabilities.argmax()), float(probabilities.max()), True
+
+    return read
+
+
+def place(strokes: Sequence[Stroke], rng: Generator) -> tuple[list[Stroke], float]:
+    """Put a drawing on the canvas at a random size and place, with a random pen: strokes in px, and the pen's width."""
+    points = np.concatenate(strokes)
+    low, span = points.min(axis=0), np.ptp(points, axis=0)
+    longest = max(float(span.max()), 1e-6)
+    pen_width = float(rng.uniform(6, 28))
+    side = rng.uniform(0.25, 0.9) * (_CANVAS - pen_width)
+    free = _CANVAS - pen_width - span / longest * side
+    corner = pen_width / 2 + rng.uniform(0, 1, 2) * free
+    return [(stroke - low) / longest * side + corner for stroke in strokes], pen_width
+
+
+def _files(folder: Path | None) -> list[Path]:
+    if folder is None:
+        return []
+    paths = sorted(folder.glob("*.jsonl"))
+    if not paths:
+        raise DatasetError(f"There are no ink files. Expected *.jsonl in a folder. Received: {folder}.")
+    return paths
+
+
+def _others(path: Path) -> list[Drawing]:
+    return [drawing for drawing in load_drawings(path) if drawing.label is None and not drawing.looks_like_digit]
+
+
+def _read_all(read: Read, drawings: Sequence[Drawing]) -> _Answers:
+    rng = np.random.default_rng(0)
+    labels, confidence, accepted = zip(*(read(*place(drawing.strokes, rng)) for drawing in drawings), strict=True)
+    return _Answers(np.array(labels), np.array(confidence), np.array(accepted))
+
+
+def _measure_digits(drawings: Sequence[Drawing], answers: _Answers) -> Metrics:
+    right = answers.labels == np.array([drawing.label for drawing in drawings])
+    by_writer = defaultdict(list)
+    for drawing, is_right in zip(drawings, right, strict=True):
+        by_writer[drawing.writer].append(is_right)
+    shares = [float(np.mean(rights)) for rights in by_writer.values() if len(rights) >= _FEWEST]
+    return {
+        "n": len(drawings),
+        "writers": len(by_writer),
+        "accuracy": float(right.mean()),
+        "worst_writer": min(shares, default=None),
+        "accepted": float(answers.accepted.mean()),
+        "right_when_accepted": float(right[answers.accepted].mean()) if answers.accepted.any() else None,
+        "ece": expected_calibration_error(answers.confidence, right),
+    }

@@ -1,0 +1,49 @@
+import numpy as np
+
+from model.batches import NOT_DIGITS, Lessons
+from model.dataset import load_drawings
+from model.skeletons import draw_samples
+from tests.ink_files import digit_file, others_file
+
+
+def lessons(tmp_path):
+    drawings = load_drawings(digit_file(tmp_path / "a.jsonl")) + load_drawings(others_file(tmp_path / "b.jsonl"))
+    return Lessons.of(draw_samples(90, np.random.default_rng(0)), drawings)
+
+
+def test_an_epoch_holds_mnist_allographs_and_two_views_of_every_drawn_digit(tmp_path):
+    given = lessons(tmp_path)
+    assert (len(given.digits), len(given.others)) == (120, 30)
+    assert len(given) == 90 + 10 + 2 * 120
+
+
+def test_targets_name_the_digit_or_are_even(tmp_path):
+    frames, targets = next(lessons(tmp_path).batches(seed=0, epoch=0, size=50, augmentation=1.0))
+    assert frames.shape == (50 + 50 // NOT_DIGITS, 28, 28)
+    assert frames.dtype == np.uint8
+    np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
+    assert (targets[:50].max(axis=1) > 0.9).all()
+    np.testing.assert_allclose(targets[50:], 0.1)
+
+
+def test_every_digit_comes_once_an_epoch(tmp_path):
+    given = lessons(tmp_path)
+    batches = given.batches(seed=0, epoch=0, size=34, augmentation=0.0)
+    labels = np.concatenate([next(batches)[1][:34].argmax(axis=1) for _ in range(len(given) // 34)])
+    np.testing.assert_array_equal(np.bincount(labels), np.full(10, 34))
+
+
+def test_seed_and_epoch_decide_the_batch(tmp_path):
+    given = lessons(tmp_path)
+    first, again, later = (next(given.batches(0, epoch, 20, 1.0))[0] for epoch in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert (first != later).any()
+    second_epoch = given.batches(0, 0, len(given), 1.0)
+    next(second_epoch)
+    np.testing.assert_array_equal(next(second_epoch)[0][:20], next(given.batches(0, 1, len(given), 1.0))[0][:20])
+
+
+def test_without_ink_files_there_is_mnist_alone():
+    given = Lessons.of(draw_samples(90, np.random.default_rng(0)), [])
+    assert len(given) == 100
+    assert next(given.batches(0, 0, 10, 1.0))[0].shape == (12, 28, 28)

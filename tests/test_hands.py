@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from model.dataset import load_drawings
+from model.errors import DatasetError
+from model.hands import measure_hands, place, reads_as_usual, reads_with
+from model.reader import Reader
+from tests.ink_files import digit_file, others_file
+
+
+@pytest.fixture
+def folders(tmp_path):
+    ink, others = tmp_path / "ink", tmp_path / "others"
+    ink.mkdir()
+    others.mkdir()
+    digit_file(ink / "hands.jsonl", writers=4, each=50)
+    others_file(others / "letters.jsonl")
+    return ink, others
+
+
+def always(label, confidence, accepted):
+    return lambda strokes, pen_width: (label, confidence, accepted)
+
+
+def test_what_always_says_three_is_right_once_in_ten(folders):
+    metrics = measure_hands(always(3, 0.9, True), *folders)
+    assert metrics["hands"] == {
+        "n": 200,
+        "writers": 4,
+        "accuracy": pytest.approx(0.1),
+        "worst_writer": pytest.approx(0.1),
+        "accepted": 1.0,
+        "right_when_accepted": pytest.approx(0.1),
+        "ece": pytest.approx(0.8),
+        "auroc": 0.5,
+    }
+    assert metrics["letters"] == {"n": 30, "accepted": 1.0}
+
+
+def test_what_accepts_nothing_has_no_share_of_right_ones(folders):
+    metrics = measure_hands(always(-1, 0.0, False), *folders)
+    assert metrics["hands"]["accepted"] == metrics["letters"]["accepted"] == 0
+    assert metrics["hands"]["right_when_accepted"] is None
+
+
+def test_files_of_one_name_are_told_apart(folders, tmp_path):
+    others_file(folders[1] / "hands.jsonl")
+    assert set(measure_hands(always(3, 0.9, True), *folders)) == {"hands", "letters", "hands (digits)"}
+
+
+def test_one_folder_is_enough(folders):
+    assert set(measure_hands(always(3, 0.9, True), None, folders[1])) == {"letters"}
+    assert "auroc" not in measure_hands(always(3, 0.9, True), folders[0], None)["hands"]
+
+
+def test_a_folder_without_ink_files_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match=r"There are no ink files. Expected \*.jsonl in a folder. Received:"):
+        measure_hands(always(3, 0.9, True), tmp_path, None)
+
+
+def test_drawings_are_placed_on_the_canvas_in_proportion(folders):
+    rng = np.random.default_rng(1)
+    for drawing in load_drawings(folders[0] / "hands.jsonl")[:50]:
+        strokes, pen_width = place(drawing.strokes, rng)
+        points = np.concatenate(strokes)
+        assert points.min() >= pen_width / 2 - 1e-6
+        assert points.max() <= 320 - pen_width / 2 + 1e-6
+        before, after = np.ptp(np.concatenate(drawing.strokes), axis=0), np.ptp(points, axis=0)
+        np.testing.assert_allclose(after / after.max(), before / before.max(), atol=1e-6)
+
+
+def test_ours_and_the_usual_way_look_at_different_frames():
+    """A small 1 in a corner: framed it is 20 px high, with the whole canvas shrunk it hardly shows."""
+    frames = []
+
+    def predict(batch):
+        frames.append(batch[0])
+        return np.eye(10)[[1]] * 9
+
+    strokes = [np.array([[30.0, 30], [30, 90]])]
+    assert reads_with(Reader(predict))(strokes, 20.0)[0] == reads_as_usual(predict)(strokes, 20.0)[0] == 1
+    ours, usual = ((frame > 0).sum(axis=0).max() for frame in frames)
+    assert ours == 20
+    assert usual < 9
