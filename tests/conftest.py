@@ -1,6 +1,7 @@
 """What many tests share: MNIST, the shipped classifier, and when a missing thing is a failure."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,16 @@ def mnist():
         return load_mnist()
     except DatasetError as error:
         missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def hands_dir():
+    """The folder that `HANDS_DIR` names: ink files of digits in strokes/, of other characters in not_digits/."""
+    if "HANDS_DIR" not in os.environ:
+        missing(
+            "HANDS_DIR names no folder with strokes/ and not_digits/, the drawings that the floors were measured on."
+        )
+    return Path(os.environ["HANDS_DIR"])
 
 
 @pytest.fixture(scope="session")

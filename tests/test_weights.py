@@ -5,6 +5,7 @@ import pytest
 
 from model.artifacts import load_report
 from model.evaluation import evaluate
+from model.hands import measure_hands, reads_with
 from model.reader import WEIGHTS
 from model.reading import Finding
 from tests.digit_strokes import DIGITS, LETTERS, SCRIBBLE, STYLES
@@ -38,6 +39,31 @@ def test_mnist_is_read_as_the_report_says(report, mnist, classifier):
     assert abs(metrics["errors"] - report["test"]["errors"]) <= 2  # processors round differently
     assert metrics["accuracy"] >= 0.9965
     assert metrics["ece"] <= 0.01
+
+
+@pytest.fixture(scope="module")
+def hands(reader, hands_dir):
+    return measure_hands(reads_with(reader), hands_dir / "strokes", hands_dir / "not_digits")
+
+
+# Row, figure, and what it may be at worst: a little worse than what was reached.
+FLOORS = [
+    ("unipen (digits)", "accuracy", 0.985),
+]
+
+
+@pytest.mark.parametrize(("row", "figure", "least"), FLOORS)
+def test_hands_never_seen_are_read_as_well_as_before(hands, row, figure, least):
+    assert hands[row][figure] >= least
+
+
+# The kind of drawing, and how many of it may be accepted.
+CEILINGS = [("unipen", 0.1), ("omniglot", 0.1)]
+
+
+@pytest.mark.parametrize(("row", "most"), CEILINGS)
+def test_what_is_no_digit_is_refused_as_often_as_before(hands, row, most):
+    assert hands[row]["accepted"] <= most
 
 
 @pytest.mark.parametrize("digit", DIGITS)
