@@ -17,10 +17,12 @@ st.markdown("""
 
 #### What to expect
 
-- The network learned from MNIST, digits written in the United States around 1990, and from digits drawn for this
-  project in the styles of other schools, such as a crossed 7 or a 1 with a foot. Other habits are read less surely.
-- It reads one digit on the pad. Two digits side by side are one drawing to it, which does not look like a digit.
-- The confidence was set on MNIST digits that were slanted, stretched and bent as in training: of a hundred such digits
-  read at 95%, about five are wrong. Your hand may be easier or harder than that.
+- The network learned from MNIST, digits written in the United States around 1990, from digits that people in Turkey
+  wrote on a tablet, and from digits drawn for this project in the styles of other schools, such as a crossed 7 or a 1
+  with a foot. Other habits are read less surely.
+- It has also seen letters, signs and scribbles, to learn what is no digit. An O or an l is still a 0 or a 1 to it.
+- It reads one digit on the pad. Of two digits side by side it says that there is more than one.
+- The confidence was set on the hands of people it had not learned from: of a hundred such digits read at 95%, about
+  five are wrong. Your hand may be easier or harder than that.
 - A drawing stays in your session: it is never stored, and nobody else sees it.
 """)
