@@ -13,7 +13,7 @@ from model.errors import ArtifactError, ReaderError
 from model.reader import WEIGHTS
 
 QUICK_EPOCHS = 4
-EPOCHS = 24
+EPOCHS = 30
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 
 

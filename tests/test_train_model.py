@@ -69,9 +69,11 @@ def test_weights_and_report_belong_together(trained):
 
 def test_the_epoch_with_the_fewest_held_out_errors_is_kept(trained):
     report = load_report(trained / "out")
-    errors = [row["held_out_errors"] for row in report["curve"]]
-    assert errors[report["best_epoch"] - 1] == min(errors)
-    assert report["held_out"]["held_out_errors"] == pytest.approx(min(errors))
+    refined = [row["held_out_errors"] for row in report["curve"] if row["augmentation"] < 1]
+    assert 0 < len(refined) < EPOCHS
+    assert report["best_epoch"] > EPOCHS - len(refined)
+    assert report["curve"][report["best_epoch"] - 1]["held_out_errors"] == min(refined)
+    assert report["held_out"]["held_out_errors"] == pytest.approx(min(refined))
 
 
 def test_the_report_measures_the_saved_weights(trained, data):
