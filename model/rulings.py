@@ -1,0 +1,133 @@
+"""Ruled lines, squares and table borders out of the ink, and the digits that they cross left whole."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.reading import Ink
+
+_Mask = NDArray[np.bool_]
+_Indices = NDArray[np.int64]
+_Pixels = tuple[_Indices, _Indices]  # rows and columns
+_Segment = NDArray[np.int64]
+"""x0, y0, x1, y1 in px, both ends inside, x0 < x1."""
+
+_SEARCH_SIDE = 800  # px; lines are found on a copy of this size, and followed on the picture
+_SPAN = 0.4  # of the picture: a shorter segment is no ruling
+_SLOPE = 0.27  # 15 degrees
+_COVERED = 0.8  # of a line has ink, its own or that of what crosses it
+_THICK = 1.7  # of the line's own thickness: there something else crosses it
+
+
+def remove_rulings(ink: Ink) -> Ink:
+    """Erase long straight lines, but for the places where something crosses them.
+
+    Long thin segments (Matas et al. 2000, the progressive probabilistic Hough transform) are followed column by column;
+    where the ink on the line is no thicker than the line itself, it is the line's (staff removal by run length, as
+    Dalitz et al. 2008 compare). A line is a ruling only beside the writing that is left without it: the bar of a 7
+    that fills the picture is none.
+
+    Args:
+        ink: (h, w) uint8, 0 paper … 255 ink; it is not changed.
+
+    Returns:
+        (h, w) uint8 ink.
+    """
+    flat = _without_lines(ink, upright=False)
+    return np.ascontiguousarray(_without_lines(np.ascontiguousarray(flat.T), upright=True).T)
+
+
+def _without_lines(ink: Ink, *, upright: bool) -> Ink:
+    """Erase the lines that run along the rows; `upright` says that the picture was turned for this."""
+    mask = ink > 0
+    segments = _segments(mask)
+    lines = [_pixels_of_line(mask, segment) for segment in segments]
+    height = _writing_height(_erase(ink, lines), upright=upright)
+    if upright and height == 0:
+        return ink  # a lone upright line is a 1
+    return _erase(ink, [line for line, s in zip(lines, segments, strict=True) if _is_ruling(s, height, ink.shape[1])])
+
+
+def _erase(ink: Ink, lines: list[_Pixels]) -> Ink:
+    """A copy without the pixels of the lines."""
+    left = ink.copy()
+    for line in lines:
+        left[line] = 0
+    return left
+
+
+def _is_ruling(segment: _Segment, height: float, width: int) -> bool:
+    """Much longer than writing is high, or a little longer and from border to border."""
+    length = segment[2] - segment[0]
+    return bool(length >= 3 * height or (length >= 1.3 * height and length >= 0.95 * width))
+
+
+def _segments(mask: _Mask) -> list[_Segment]:
+    """Long thin segments along the rows."""
+    scale = min(_SEARCH_SIDE / max(mask.shape), 1.0)
+    size_wh = max(round(mask.shape[1] * scale), 1), max(round(mask.shape[0] * scale), 1)
+    small = cv2.resize(255 * mask.astype(np.uint8), size_wh, interpolation=cv2.INTER_AREA)
+    small = (small > 64).astype(np.uint8)
+    thickest = 2 * max(round(pen_width(small)), 1)
+    thin = small - cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
+    shortest = _SPAN * size_wh[0]
+    found = cv2.HoughLinesP(
+        thin, 1, np.pi / 360, max(int(shortest / 2), 10), minLineLength=shortest, maxLineGap=max(shortest / 4, 3)
+    )
+    if found is None:
+        return []
+    flat = [line for line in found.reshape(-1, 4) if abs(line[3] - line[1]) <= _SLOPE * abs(line[2] - line[0])]
+    ends = [(*line[:2], *line[2:]) if line[0] < line[2] else (*line[2:], *line[:2]) for line in flat]
+    return [np.asarray(np.multiply(line, 1 / scale).round(), np.int64) for line in ends]
+
+
+def pen_width(mask: NDArray[np.uint8]) -> float:
+    """Twice the ink's area by its outlines' length, px; 0 without ink."""
+    outlines, _ = cv2.findContours(np.pad(mask, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    length = sum(cv2.arcLength(outline, closed=True) for outline in outlines)
+    return float(2 * np.count_nonzero(mask) / max(length, 1.0))
+
+
+def _pixels_of_line(mask: _Mask, segment: _Segment) -> _Pixels:
+    """The pixels of a line, without those of what crosses it; none if much of the segment has no ink."""
+    x0, y0, x1, y1 = segment.tolist()
+    beyond = (x1 - x0) // 2  # lines go on where their ink was too broken to be found
+    columns = np.arange(max(x0 - beyond, 0), min(x1 + beyond, mask.shape[1] - 1) + 1)
+    center = np.rint(y0 + (columns - x0) * (y1 - y0) / max(x1 - x0, 1)).astype(np.int64)
+    top, bottom = _run(mask, columns, center)
+    thickness = bottom - top
+    inked = thickness > 0
+    if inked[(columns >= x0) & (columns <= x1)].mean() < _COVERED:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    own = inked & (thickness <= _THICK * np.median(thickness[inked]) + 1)
+    counts = thickness[own]
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(top[own], counts) + within, np.repeat(columns[own], counts)
+
+
+def _run(mask: _Mask, columns: _Indices, center: _Indices) -> tuple[_Indices, _Indices]:
+    """Top and bottom (half-open) of the run of ink nearest to the center of each column; equal where there is none."""
+    reach = max(2, round(3 * max(mask.shape) / _SEARCH_SIDE))
+    far = 4 * reach  # a longer run is cut, and is no line's
+    offsets = np.arange(-far, far + 1)[:, None]
+    rows = center + offsets
+    strip = mask[rows.clip(0, len(mask) - 1), columns] & (rows >= 0) & (rows < len(mask))
+    distance = np.where(strip, np.abs(offsets), far)
+    nearest = distance.argmin(axis=0)
+    above = np.where(~strip & (offsets + far < nearest), offsets, -far - 1).max(axis=0) + 1
+    below = np.where(~strip & (offsets + far > nearest), offsets, far + 1).min(axis=0)
+    is_near = distance.min(axis=0) <= reach
+    return center + above, center + np.where(is_near, below, above)
+
+
+def _writing_height(ink: Ink, *, upright: bool) -> float:
+    """Median height of what is written, weighted by its square, in the upright picture; 0 if nothing is."""
+    stats = cv2.connectedComponentsWithStats((ink > 0).astype(np.uint8), connectivity=8)[2][1:]
+    heights = np.sort(stats[:, cv2.CC_STAT_WIDTH if upright else cv2.CC_STAT_HEIGHT])
+    heights = heights[heights >= 5].astype(np.int64)
+    if not len(heights):
+        return 0.0
+    weights = np.cumsum(heights**2)
+    return float(heights[np.searchsorted(weights, weights[-1] / 2)])
