@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from model.framing import FRAME_SIDE, frame_glyph
 from model.images import Picture, even_pen, load_gray, photo_ink
-from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading, softmax
-from model.segmentation import find_glyphs, glyph_in_box
+from model.layout import digit_lines
+from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, softmax
+from model.rulings import remove_rulings
+from model.segmentation import Glyph, find_glyphs, glyph_in_box
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -65,8 +66,9 @@ class Reader:
             return Reading((), Finding.TOO_LITTLE_INK)
         framing = frame_glyph(ink_digit(arrays))
         assert framing is not None, "strokes longer than the pen leave ink"
-        digits = self._read_frames([framing.frame], [drawing_box(arrays, pen_width)])
-        return Reading((Line(digits),), digits[0].finding)
+        probabilities = softmax(self.predict(framing.frame[None]))[0]
+        digit = self._answer(probabilities, drawing_box(arrays, pen_width), framing.frame)
+        return Reading((Line((digit,)),), digit.finding)
 
     def read_photo(self, picture: Picture) -> Reading:
         """Read all digits of a picture, line by line, each line from left to right.
@@ -81,15 +83,10 @@ class Reader:
         Raises:
             ImageError: the picture cannot be decoded or is too large.
         """
-        glyph_lines = find_glyphs(photo_ink(load_gray(picture)))
-        glyphs = [glyph for line in glyph_lines for glyph in line]
-        framings = [frame_glyph(even_pen(glyph.ink)) for glyph in glyphs]
-        assert all(framings), "every glyph has ink"
-        frames = [framing.frame for framing in framings if framing]
-        digits = iter(self._read_frames(frames, [glyph.box for glyph in glyphs]))
-        lines = tuple(Line(tuple(islice(digits, len(line)))) for line in glyph_lines)
+        glyphs = find_glyphs(remove_rulings(photo_ink(load_gray(picture))), self._recognize)
+        lines = tuple(Line(tuple(self._digit(glyph) for glyph in line)) for line in digit_lines(glyphs))
         if not lines:
-            return Reading((), Finding.NOTHING)
+            return Reading((), Finding.NOT_A_DIGIT if glyphs else Finding.NOTHING)
         accepted = any(digit.accepted for line in lines for digit in line.digits)
         return Reading(lines, Finding.DIGIT if accepted else Finding.NOT_A_DIGIT)
 
@@ -107,20 +104,25 @@ class Reader:
         Raises:
             ImageError: the picture cannot be decoded or is too large.
         """
-        glyph = glyph_in_box(load_gray(picture), box)
-        if glyph is None:
+        piece = glyph_in_box(load_gray(picture), box)
+        if piece is None:
             return Digit(0, 0.1, False, np.full(10, 0.1), box, np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8))
-        framing = frame_glyph(even_pen(glyph.ink))
-        assert framing is not None, "every glyph has ink"
-        return self._read_frames([framing.frame], [glyph.box])[0]
+        ((frame, probabilities),) = self._recognize([piece.ink])
+        return self._digit(Glyph(piece.box, piece.ink, frame, probabilities))
 
-    def _read_frames(self, frames: Sequence[Frame], boxes: Sequence[Box]) -> tuple[Digit, ...]:
-        if not frames:
-            return ()
-        rows = softmax(self.predict(np.stack(frames)))
-        return tuple(self._digit(row, box, frame) for row, box, frame in zip(rows, boxes, frames, strict=True))
+    def _recognize(self, inks: Sequence[Ink]) -> list[tuple[Frame, NDArray[np.float64]]]:
+        """The frame of each glyph's ink, and its (10,) probabilities."""
+        if not inks:
+            return []
+        framings = [frame_glyph(even_pen(ink)) for ink in inks]
+        frames = [framing.frame for framing in framings if framing]
+        assert len(frames) == len(inks), "every glyph has ink"
+        return list(zip(frames, softmax(self.predict(np.stack(frames))), strict=True))
 
-    def _digit(self, probabilities: NDArray[np.float64], box: Box, frame: Frame) -> Digit:
+    def _digit(self, glyph: Glyph) -> Digit:
+        return self._answer(glyph.probabilities, glyph.box, glyph.frame)
+
+    def _answer(self, probabilities: NDArray[np.float64], box: Box, frame: Frame) -> Digit:
         label = int(probabilities.argmax())
         confidence = float(probabilities[label])
         return Digit(label, confidence, confidence >= self.threshold, probabilities, box, frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 from model.reading import Ink
@@ -17,7 +18,9 @@ _Segment = NDArray[np.int64]
 _SEARCH_SIDE = 800  # px; lines are found on a copy of this size, and followed on the picture
 _SPAN = 0.4  # of the picture: a shorter segment is no ruling
 _SLOPE = 0.27  # 15 degrees
-_COVERED = 0.8  # of a line has ink, its own or that of what crosses it
+_BROKEN = 0.04  # of its length: a longer gap ends a line, and parts the bases of digits that stand on none
+_THIN = 0.05  # of its length: a thicker one is none
+_CRUMB = 4  # of the line's thickness: a smaller rest of what touched it is noise
 _THICK = 1.7  # of the line's own thickness: there something else crosses it
 
 
@@ -36,32 +39,37 @@ def remove_rulings(ink: Ink) -> Ink:
         (h, w) uint8 ink.
     """
     flat = _without_lines(ink, upright=False)
+    if flat is ink:
+        return ink  # upright lines come with others; a lone one is a part of a digit
     return np.ascontiguousarray(_without_lines(np.ascontiguousarray(flat.T), upright=True).T)
 
 
 def _without_lines(ink: Ink, *, upright: bool) -> Ink:
     """Erase the lines that run along the rows; `upright` says that the picture was turned for this."""
     mask = ink > 0
-    segments = _segments(mask)
-    lines = [_pixels_of_line(mask, segment) for segment in segments]
+    lines = [line for line in (_pixels_of_line(mask, segment) for segment in _segments(mask)) if len(line[0])]
     height = _writing_height(_erase(ink, lines), upright=upright)
-    if upright and height == 0:
-        return ink  # a lone upright line is a 1
-    return _erase(ink, [line for line, s in zip(lines, segments, strict=True) if _is_ruling(s, height, ink.shape[1])])
+    rulings = [line for line in lines if _is_ruling(np.ptp(line[1]) + 1, height, ink.shape[1])]
+    return _erase(ink, rulings) if rulings and height else ink  # a line alone may be a 1
 
 
 def _erase(ink: Ink, lines: list[_Pixels]) -> Ink:
-    """A copy without the pixels of the lines."""
-    left = ink.copy()
+    """A copy without the pixels of the lines, and without the crumbs that they leave."""
+    gone = np.zeros(ink.shape, np.uint8)
     for line in lines:
-        left[line] = 0
-    return left
+        gone[line] = 1
+    left = np.where(gone, 0, ink).astype(np.uint8)
+    thickness = max((len(rows) / len(np.unique(columns)) for rows, columns in lines), default=0.0)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((left > 0).astype(np.uint8), connectivity=8)
+    touched = np.unique(labels[cv2.dilate(gone, np.ones((3, 3), np.uint8)) > 0])
+    is_crumb = np.zeros(len(stats), bool)
+    is_crumb[touched] = stats[touched, 2:4].max(axis=1) <= _CRUMB * thickness
+    return np.where(is_crumb[labels], 0, left).astype(np.uint8)
 
 
-def _is_ruling(segment: _Segment, height: float, width: int) -> bool:
+def _is_ruling(length: int, height: float, width: int) -> bool:
     """Much longer than writing is high, or a little longer and from border to border."""
-    length = segment[2] - segment[0]
-    return bool(length >= 3 * height or (length >= 1.3 * height and length >= 0.95 * width))
+    return length >= 3 * height or (length >= 1.3 * height and length >= 0.95 * width)
 
 
 def _segments(mask: _Mask) -> list[_Segment]:
@@ -91,20 +99,31 @@ def pen_width(mask: NDArray[np.uint8]) -> float:
 
 
 def _pixels_of_line(mask: _Mask, segment: _Segment) -> _Pixels:
-    """The pixels of a line, without those of what crosses it; none if much of the segment has no ink."""
+    """The pixels of a line, without those of what crosses it; none if it is broken or thick."""
     x0, y0, x1, y1 = segment.tolist()
-    beyond = (x1 - x0) // 2  # lines go on where their ink was too broken to be found
-    columns = np.arange(max(x0 - beyond, 0), min(x1 + beyond, mask.shape[1] - 1) + 1)
-    center = np.rint(y0 + (columns - x0) * (y1 - y0) / max(x1 - x0, 1)).astype(np.int64)
-    top, bottom = _run(mask, columns, center)
-    thickness = bottom - top
-    inked = thickness > 0
-    if inked[(columns >= x0) & (columns <= x1)].mean() < _COVERED:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    own = inked & (thickness <= _THICK * np.median(thickness[inked]) + 1)
+    columns = np.arange(mask.shape[1])
+    center = y0 + (columns - x0) * ((y1 - y0) / max(x1 - x0, 1))
+    for degree in (1, 2, 3):  # pages curl: each curve finds more of the line than the one before
+        top, bottom = _run(mask, columns, np.rint(center).astype(np.int64))
+        thickness = bottom - top
+        own = _longest_stretch(thickness > 0, max(_BROKEN * (x1 - x0), 2))
+        usual = float(np.median(thickness[own])) if own.any() else 0.0
+        own &= thickness <= _THICK * usual + 1
+        if own.sum() < (x1 - x0) / 2 or usual > _THIN * own.sum():
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        center = Polynomial.fit(columns[own], (top + bottom)[own] / 2, degree)(columns)
     counts = thickness[own]
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(top[own], counts) + within, np.repeat(columns[own], counts)
+
+
+def _longest_stretch(inked: _Mask, longest_gap: float) -> _Mask:
+    """The inked columns of the longest stretch that no longer gap parts."""
+    places = np.flatnonzero(inked)
+    stretches = np.split(places, np.flatnonzero(np.diff(places) > longest_gap) + 1)
+    longest = np.zeros_like(inked)
+    longest[max(stretches, key=len)] = True
+    return longest
 
 
 def _run(mask: _Mask, columns: _Indices, center: _Indices) -> tuple[_Indices, _Indices]:
