@@ -70,6 +70,14 @@ def photo_ink(gray: Gray) -> Ink:
     return _clear_ink(ink, _noise(gray, paper))
 
 
+def shrink(gray: Gray, side: int) -> Gray:
+    """Copy with the longest side at `side` px at most, averaged over areas."""
+    height, width = gray.shape
+    scale = min(side / max(height, width), 1.0)
+    size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
+    return np.asarray(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA))
+
+
 def even_pen(ink: Ink) -> Ink:
     """Bring a glyph to the ink MNIST has: strokes of full contrast, and no thinner than MNIST's.
 
@@ -107,7 +115,7 @@ def _is_dark_on_light(gray: Gray) -> bool:
     Ink is rarer than paper, so the skewness of the values about those of their surroundings has the ink's sign. The
     surroundings are wide enough for a fat digit that fills the picture, and narrow enough for uneven light.
     """
-    small = _shrink(gray).astype(np.float32)
+    small = shrink(gray, _SMALL_SIDE).astype(np.float32)
     ground = cv2.GaussianBlur(small, (0, 0), max(small.shape) / 6, borderType=cv2.BORDER_REFLECT)
     return bool(((small - ground) ** 3).sum() <= 0)
 
@@ -173,21 +181,14 @@ def _on_paper(transparent: Image.Image) -> Gray:
     return np.asarray(on_black if np.ptp(on_white) < _MIN_CONTRAST else on_white)
 
 
-def _shrink(gray: Gray) -> Gray:
-    """Copy with the longest side at _SMALL_SIDE at most, averaged over areas."""
-    height, width = gray.shape
-    scale = min(_SMALL_SIDE / max(height, width), 1.0)
-    size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
-    return np.asarray(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA))
-
-
 def _paper(gray: Gray) -> Gray:
     """Brightness of the paper under and around dark ink, of the picture's size."""
-    small = _shrink(gray)
+    small = shrink(gray, _SMALL_SIDE)
     quiet = cv2.medianBlur(small, 3)  # a closing spreads single bright pixels
     widest = max(small.shape) // 4
     _, mask = cv2.threshold(cv2.subtract(_close(quiet, widest), small), 0, 255, cv2.THRESH_OTSU)
     paper = _close(quiet, min(3 * _usual_width(mask), widest))  # no wider than it must: it follows the light the better
+    paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # lest the blurred edge of something dark is taken for ink
     height, width = gray.shape
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR))
 

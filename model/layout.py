@@ -41,12 +41,8 @@ def digit_lines(glyphs: Sequence[Glyph]) -> Lines:
         Lines from top to bottom, each from left to right; none is empty.
     """
     lines = [_without_clutter(line) for line in _lines(_without_frames(glyphs))]
-    words = [_words(line) for line in lines]
     page = sum(_evidence(line) for line in lines)
-    kept = [
-        [glyph for word in line for glyph in word if _are_digits(word, _evidence(sum(line, [])), page)]
-        for line in words
-    ]
+    kept = [[glyph for word in _words(line) if _are_digits(word, line, page) for glyph in word] for line in lines]
     return [line for line in kept if line]
 
 
@@ -135,7 +131,7 @@ def _of_part(glyph: Glyph) -> float:
     return min(_of_whole(glyph), 0.0) + _PART
 
 
-def _are_digits(word: list[Glyph], line: float, page: float) -> bool:
+def _are_digits(word: list[Glyph], line: list[Glyph], page: float) -> bool:
     own = _evidence(word)
-    around = sum(float(np.clip(context - own, _LEAST, _MOST)) for context in (line, page))
+    around = sum(float(np.clip(context - own, _LEAST, _MOST)) for context in (_evidence(line), page))
     return _PRIOR + own + _CONTEXT * around > 0

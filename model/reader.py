@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.framing import FRAME_SIDE, frame_glyph
-from model.images import Picture, even_pen, load_gray, photo_ink
+from model.images import Picture, even_pen, load_gray, photo_ink, shrink
 from model.layout import digit_lines
 from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, softmax
 from model.rulings import remove_rulings
@@ -19,6 +19,8 @@ from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_dig
 
 WEIGHTS = Path(__file__).parent / "weights"
 """The folder of the shipped weights and their report."""
+
+_WORKING_SIDE = 2400  # px; a page's digits are large enough on such a copy, and it bounds the time
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -83,8 +85,11 @@ class Reader:
         Raises:
             ImageError: the picture cannot be decoded or is too large.
         """
-        glyphs = find_glyphs(remove_rulings(photo_ink(load_gray(picture))), self._recognize)
-        lines = tuple(Line(tuple(self._digit(glyph) for glyph in line)) for line in digit_lines(glyphs))
+        gray = load_gray(picture)
+        small = shrink(gray, _WORKING_SIDE)
+        glyphs = find_glyphs(remove_rulings(photo_ink(small)), self._recognize)
+        scale = max(gray.shape) / max(small.shape)
+        lines = tuple(Line(tuple(self._digit(glyph, scale) for glyph in line)) for line in digit_lines(glyphs))
         if not lines:
             return Reading((), Finding.NOT_A_DIGIT if glyphs else Finding.NOTHING)
         accepted = any(digit.accepted for line in lines for digit in line.digits)
@@ -119,8 +124,9 @@ class Reader:
         assert len(frames) == len(inks), "every glyph has ink"
         return list(zip(frames, softmax(self.predict(np.stack(frames))), strict=True))
 
-    def _digit(self, glyph: Glyph) -> Digit:
-        return self._answer(glyph.probabilities, glyph.box, glyph.frame)
+    def _digit(self, glyph: Glyph, scale: float = 1.0) -> Digit:
+        x0, y0, x1, y1 = (round(side * scale) for side in glyph.box)
+        return self._answer(glyph.probabilities, (x0, y0, x1, y1), glyph.frame)
 
     def _answer(self, probabilities: NDArray[np.float64], box: Box, frame: Frame) -> Digit:
         label = int(probabilities.argmax())

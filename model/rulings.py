@@ -15,10 +15,15 @@ _Pixels = tuple[_Indices, _Indices]  # rows and columns
 _Segment = NDArray[np.int64]
 """x0, y0, x1, y1 in px, both ends inside, x0 < x1."""
 
+MIN_HEIGHT = 5
+"""px; lower marks cannot be told from noise."""
+
 _SEARCH_SIDE = 800  # px; lines are found on a copy of this size, and followed on the picture
 _SPAN = 0.4  # of the picture: a shorter segment is no ruling
 _SLOPE = 0.27  # 15 degrees
-_BROKEN = 0.04  # of its length: a longer gap ends a line, and parts the bases of digits that stand on none
+_BROKEN = 0.015  # of its length: a longer gap ends a line, and parts the bases of digits that stand on none
+_HOLLOW = 0.35  # of a box is ink at most
+_SMALLEST_BOX = 16  # px
 _THIN = 0.05  # of its length: a thicker one is none
 _CRUMB = 4  # of the line's thickness: a smaller rest of what touched it is noise
 _THICK = 1.7  # of the line's own thickness: there something else crosses it
@@ -38,37 +43,74 @@ def remove_rulings(ink: Ink) -> Ink:
     Returns:
         (h, w) uint8 ink.
     """
-    flat = _without_lines(ink, upright=False)
-    if flat is ink:
-        return ink  # upright lines come with others; a lone one is a part of a digit
-    return np.ascontiguousarray(_without_lines(np.ascontiguousarray(flat.T), upright=True).T)
-
-
-def _without_lines(ink: Ink, *, upright: bool) -> Ink:
-    """Erase the lines that run along the rows; `upright` says that the picture was turned for this."""
+    ink = _without_boxes(ink)
     mask = ink > 0
-    lines = [line for line in (_pixels_of_line(mask, segment) for segment in _segments(mask)) if len(line[0])]
-    height = _writing_height(_erase(ink, lines), upright=upright)
-    rulings = [line for line in lines if _is_ruling(np.ptp(line[1]) + 1, height, ink.shape[1])]
-    return _erase(ink, rulings) if rulings and height else ink  # a line alone may be a 1
+    flat = _lines(mask)
+    upright = [(rows, columns) for columns, rows in _lines(np.ascontiguousarray(mask.T))] if flat else []
+    height = _writing_height(_erase(ink, flat + upright))
+    rulings = [line for line in flat if _is_ruling(line[1], height, ink.shape[1])]
+    if not rulings or height == 0:
+        return ink  # a line alone may be a 1, and upright lines come with others
+    rulings += [line for line in upright if _is_ruling(line[0], height, ink.shape[0])]
+    return _without_crumbs(_erase(ink, rulings), rulings)
+
+
+def _without_boxes(ink: Ink) -> Ink:
+    """Without rectangles that hold something, as the fields of a form do."""
+    _, labels, stats, centers = cv2.connectedComponentsWithStats((ink > 0).astype(np.uint8), connectivity=8)
+    boxes = [
+        i
+        for i in np.flatnonzero(stats[:, 4] <= _HOLLOW * stats[:, 2] * stats[:, 3])
+        if i and _is_box(labels, int(i), stats)
+    ]
+    filled = [i for i in boxes if _holds_any(stats[i], centers, stats)]
+    return np.where(np.isin(labels, filled), 0, ink).astype(np.uint8) if filled else ink
+
+
+def _is_box(labels: NDArray[np.int32], number: int, stats: NDArray[np.int32]) -> bool:
+    """Whether a component has ink along all four sides."""
+    x, y, w, h = stats[number, :4].tolist()
+    own = labels[y : y + h, x : x + w] == number
+    rim = max(min(w, h) // 8, 1)
+    sides = own[:rim].any(axis=0), own[-rim:].any(axis=0), own[:, :rim].any(axis=1), own[:, -rim:].any(axis=1)
+    return min(h, w) >= _SMALLEST_BOX and all(side.mean() > 0.9 for side in sides)
+
+
+def _holds_any(box: NDArray[np.int32], centers: NDArray[np.float64], stats: NDArray[np.int32]) -> bool:
+    """Whether something that could be a digit lies in the box."""
+    inside = ((centers > box[:2]) & (centers < box[:2] + box[2:4])).all(axis=1)
+    heights = stats[:, 3]
+    return bool((inside & (heights >= 0.3 * box[3]) & (heights < 0.95 * box[3])).any())
+
+
+def _lines(mask: _Mask) -> list[_Pixels]:
+    """The pixels of all lines that run along the rows."""
+    return [line for line in (_pixels_of_line(mask, segment) for segment in _segments(mask)) if len(line[0])]
 
 
 def _erase(ink: Ink, lines: list[_Pixels]) -> Ink:
-    """A copy without the pixels of the lines, and without the crumbs that they leave."""
+    left = ink.copy()
+    for line in lines:
+        left[line] = 0
+    return left
+
+
+def _without_crumbs(ink: Ink, lines: list[_Pixels]) -> Ink:
+    """Without the little pieces that touched a line: its own roughness, and where it crossed another."""
+    thickness = max(len(rows) / (1 + max(np.ptp(rows), np.ptp(columns))) for rows, columns in lines)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0).astype(np.uint8), connectivity=8)
     gone = np.zeros(ink.shape, np.uint8)
     for line in lines:
         gone[line] = 1
-    left = np.where(gone, 0, ink).astype(np.uint8)
-    thickness = max((len(rows) / len(np.unique(columns)) for rows, columns in lines), default=0.0)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((left > 0).astype(np.uint8), connectivity=8)
     touched = np.unique(labels[cv2.dilate(gone, np.ones((3, 3), np.uint8)) > 0])
     is_crumb = np.zeros(len(stats), bool)
     is_crumb[touched] = stats[touched, 2:4].max(axis=1) <= _CRUMB * thickness
-    return np.where(is_crumb[labels], 0, left).astype(np.uint8)
+    return np.where(is_crumb[labels], 0, ink).astype(np.uint8)
 
 
-def _is_ruling(length: int, height: float, width: int) -> bool:
+def _is_ruling(places: _Indices, height: float, width: int) -> bool:
     """Much longer than writing is high, or a little longer and from border to border."""
+    length = int(np.ptp(places)) + 1
     return length >= 3 * height or (length >= 1.3 * height and length >= 0.95 * width)
 
 
@@ -141,12 +183,16 @@ def _run(mask: _Mask, columns: _Indices, center: _Indices) -> tuple[_Indices, _I
     return center + above, center + np.where(is_near, below, above)
 
 
-def _writing_height(ink: Ink, *, upright: bool) -> float:
-    """Median height of what is written, weighted by its square, in the upright picture; 0 if nothing is."""
+def _writing_height(ink: Ink) -> float:
+    """Median height of what is written, weighted by its square; 0 if nothing is."""
     stats = cv2.connectedComponentsWithStats((ink > 0).astype(np.uint8), connectivity=8)[2][1:]
-    heights = np.sort(stats[:, cv2.CC_STAT_WIDTH if upright else cv2.CC_STAT_HEIGHT])
-    heights = heights[heights >= 5].astype(np.int64)
-    if not len(heights):
+    return typical_height(stats[:, cv2.CC_STAT_HEIGHT])
+
+
+def typical_height(heights: NDArray[np.integer]) -> float:
+    """Median weighted by the squares, so that a hundred specks do not outvote a digit; 0 if all are below 5 px."""
+    high = np.sort(heights[heights >= MIN_HEIGHT]).astype(np.int64)
+    if not len(high):
         return 0.0
-    weights = np.cumsum(heights**2)
-    return float(heights[np.searchsorted(weights, weights[-1] / 2)])
+    weights = np.cumsum(high**2)
+    return float(high[np.searchsorted(weights, weights[-1] / 2)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import combinations
 from math import log
 
 import cv2
@@ -15,12 +16,10 @@ from model.cuts import cut
 from model.framing import ink_box
 from model.images import Gray, photo_ink
 from model.reading import Box, Frame, Ink
-from model.rulings import remove_rulings
+from model.rulings import MIN_HEIGHT, remove_rulings, typical_height
 
 MAX_PIECES = 1_000
 """A page with more is texture or noise, not writing; the work stays bounded."""
-MIN_HEIGHT = 5
-"""px; lower marks cannot be told from noise."""
 
 _SURE = 0.9  # what is read with this confidence is not cut
 _SPECK = 0.12  # of the typical height: dirt
@@ -78,8 +77,13 @@ class Glyph(Piece):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Cluster:
-    """Pieces that may share digits: atoms from left to right, the groups of them to be read, with
-    what they cost, and the height of the highest piece."""
+    """Pieces that may share digits.
+
+    Attributes:
+        atoms: from left to right.
+        groups: those that may be digits, with what they cost.
+        height: px, of the highest piece.
+    """
 
     atoms: list[Piece]
     groups: dict[_Group, float]
@@ -156,7 +160,7 @@ def _pieces(ink: Ink) -> list[Piece]:
     boxes = np.hstack([stats[1:, :2], stats[1:, :2] + stats[1:, 2:4]]).astype(np.int64)
     at_border = (boxes[:, :2] == 0).any(axis=1) | (boxes[:, 2:] == ink.shape[::-1]).any(axis=1)
     sides = boxes[:, 2:] - boxes[:, :2]
-    typical = _typical_height(sides[~at_border, 1]) or _typical_height(sides[:, 1])
+    typical = typical_height(sides[~at_border, 1]) or typical_height(sides[:, 1])
     longest = sides.max(axis=1)
     numbers = np.flatnonzero((longest >= max(MIN_HEIGHT, _SPECK * typical)) & (typical > 0))
     if len(numbers) > MAX_PIECES:
@@ -164,16 +168,7 @@ def _pieces(ink: Ink) -> list[Piece]:
     if not at_border[numbers].all():
         numbers = numbers[~at_border[numbers] | (longest[numbers] >= _CUT_OFF * typical)]
         numbers = np.array([i for i in numbers if not at_border[i] or not _runs_along(labels, i + 1, boxes[i])], int)
-    return [_component(ink, labels, i + 1, boxes[i]) for i in numbers]
-
-
-def _typical_height(heights: _Indices) -> float:
-    """Median weighted by the squares, so that a hundred specks do not outvote a digit; 0 if all are too low."""
-    high = np.sort(heights[heights >= MIN_HEIGHT])
-    if not len(high):
-        return 0.0
-    weights = np.cumsum(high**2)
-    return float(high[np.searchsorted(weights, weights[-1] / 2)])
+    return [_component(ink, labels, i + 1, boxes[i]) for i in numbers.tolist()]
 
 
 def _runs_along(labels: NDArray[np.int32], number: int, box: _Indices) -> bool:
@@ -224,15 +219,19 @@ def _connected(linked: NDArray[np.bool_]) -> list[list[int]]:
 
 def _cluster(wholes: list[Glyph], *, cuts: bool) -> _Cluster:
     """Atoms of some neighboring pieces, and the groups of them that may be digits."""
-    height = max(glyph.ink.shape[0] for glyph in wholes)
-    parts = [_parts(glyph) if cuts and glyph.confidence < _SURE else [glyph] for glyph in wholes]
+    height = max(len(glyph.ink) for glyph in wholes)
+    parts = [_parts(glyph) if cuts and _may_be_several(glyph, height) else [glyph] for glyph in wholes]
     owned = sorted(((atom, k) for k, atoms in enumerate(parts) for atom in atoms), key=lambda pair: _middle(pair[0]))
     atoms = [atom for atom, _ in owned]
     intact = {tuple(i for i, (_, owner) in enumerate(owned) if owner == k) for k in range(len(parts))}
-    runs = (tuple(range(i, j)) for i in range(len(atoms)) for j in range(i + 1, min(i + _RUN, len(atoms)) + 1))
-    pairs = ((i, j) for i in range(len(atoms)) for j in range(i + 2, min(i + _RUN, len(atoms))))
-    fitting = {group for group in (*runs, *pairs) if len(group) == 1 or _fits(_box(atoms, group), height)}
+    pairs = {tuple(sorted((*one, *other))) for one, other in combinations(intact, 2)} if len(intact) <= _RUN else set()
+    runs = {tuple(range(i, j)) for i in range(len(atoms)) for j in range(i + 1, min(i + _RUN, len(atoms)) + 1)}
+    fitting = {group for group in runs | pairs if len(group) == 1 or _fits(_box(atoms, group), height)}
     return _Cluster(atoms, {group: _cost(group, intact) for group in sorted(fitting | intact)}, height)
+
+
+def _may_be_several(glyph: Glyph, height: int) -> bool:
+    return glyph.confidence < _SURE and len(glyph.ink) >= _LOW * height
 
 
 def _cost(group: _Group, intact: set[_Group]) -> float:
