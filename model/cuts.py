@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from math import ceil
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.reading import Ink
-from model.rulings import pen_width
 
 _SIDE = 40  # px, the height on which cuts are searched
 _WIDEST = 10  # times as wide as high is no number that anybody writes in one go
-_MOST = 4  # cuts tried, for each time that it is as wide as high
-_THROUGH = 2.2  # pens: a cut through more ink parts a digit, not two
-_APART = 5  # px between cuts
+_CELL = 6  # px; one cut is tried in each, where the ink is least: walls may have grown together in one thick stroke
 _SLANTED = 0.1  # of a pixel of ink for each step aside: of two ways through nothing, the upright one
 
 _Costs = NDArray[np.float32]
@@ -24,8 +21,8 @@ _Costs = NDArray[np.float32]
 def cut(ink: Ink) -> NDArray[np.int64]:
     """Part the ink of what may be several touching digits.
 
-    A cut is a seam from top to bottom that meets as little ink as it can (Avidan and Shamir 2007), through one column
-    of the middle row; those columns count where the ink is least.
+    A cut is a seam from top to bottom that meets as little ink as it can (Avidan and Shamir 2007); of each
+    cell of columns the cheapest is taken.
 
     Args:
         ink: (h, w) uint8, with a mark in it.
@@ -42,10 +39,7 @@ def cut(ink: Ink) -> NDArray[np.int64]:
     small = small.astype(np.float32) / float(small.max())
     middle = _SIDE // 2
     up, down = _seams(small[: middle + 1]), _seams(small[middle:][::-1])
-    most_ink = _THROUGH * pen_width((small > 0.5).astype(np.uint8))
-    columns = _best_columns(up[-1] + down[-1] - small[middle], most_ink, _MOST * ceil(width / height))
-    if not columns:
-        return np.zeros(ink.shape, np.int64)
+    columns = _best_columns(up[-1] + down[-1] - small[middle])
     seams = np.stack([np.concatenate([_follow(up, x)[::-1], _follow(down, x)[1:]]) for x in columns])
     rows = (np.arange(height) * _SIDE // height).clip(0, _SIDE - 1)
     edges = (seams[:, rows] + 0.5) * (width / size_wh[0])
@@ -71,13 +65,8 @@ def _follow(total: _Costs, x: int) -> NDArray[np.int64]:
     return np.array(way)
 
 
-def _best_columns(cost: _Costs, most_ink: float, count: int) -> list[int]:
-    """Cheapest columns, apart from each other, from left to right."""
-    chosen: list[int] = []
-    for x in np.argsort(cost, kind="stable").tolist():
-        inside = _APART // 2 < x < len(cost) - _APART // 2
-        if cost[x] > most_ink or len(chosen) == count:
-            break
-        if inside and all(abs(x - other) >= _APART for other in chosen):
-            chosen.append(x)
-    return sorted(chosen)
+def _best_columns(cost: _Costs) -> list[int]:
+    """The cheapest column of each cell, from left to right."""
+    edges = np.arange(0, len(cost) + _CELL, _CELL).clip(0, len(cost))
+    cells = [(a, b) for a, b in pairwise(edges.tolist()) if b - a > 1]
+    return [a + int(cost[a:b].argmin()) for a, b in cells]

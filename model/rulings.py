@@ -22,6 +22,8 @@ _SEARCH_SIDE = 800  # px; lines are found on a copy of this size, and followed o
 _SPAN = 0.4  # of the picture: a shorter segment is no ruling
 _SLOPE = 0.27  # 15 degrees
 _BROKEN = 0.015  # of its length: a longer gap ends a line, and parts the bases of digits that stand on none
+_PASSES = 3  # a page of squares has more lines than are found at once
+_DARK = 1.25  # times as dark as the line's median: there a pen runs along it
 _HOLLOW = 0.35  # of a box is ink at most
 _SMALLEST_BOX = 16  # px
 _THIN = 0.05  # of its length: a thicker one is none
@@ -43,16 +45,25 @@ def remove_rulings(ink: Ink) -> Ink:
     Returns:
         (h, w) uint8 ink.
     """
-    ink = _without_boxes(ink)
-    mask = ink > 0
-    flat = _lines(mask)
-    upright = [(rows, columns) for columns, rows in _lines(np.ascontiguousarray(mask.T))] if flat else []
-    height = _writing_height(_erase(ink, flat + upright))
-    rulings = [line for line in flat if _is_ruling(line[1], height, ink.shape[1])]
-    if not rulings or height == 0:
-        return ink  # a line alone may be a 1, and upright lines come with others
-    rulings += [line for line in upright if _is_ruling(line[0], height, ink.shape[0])]
-    return _without_crumbs(_erase(ink, rulings), rulings)
+    left = _without_boxes(ink)
+    for _ in range(_PASSES):
+        rulings = _rulings(left, is_ruled=left is not ink)
+        if not rulings:
+            break
+        left = _without_crumbs(_erase(left, rulings), rulings)
+    return left
+
+
+def _rulings(ink: Ink, *, is_ruled: bool) -> list[_Pixels]:
+    """The rulings that are found at once. Upright ones come with others: alone they may be a 1."""
+    flat = _lines(ink)
+    upright = [(rows, columns) for columns, rows in _lines(np.ascontiguousarray(ink.T))] if flat or is_ruled else []
+    height = _writing_height(_erase(ink, flat + upright)) if flat or upright else 0.0
+    if height == 0:
+        return []
+    across = [line for line in flat if _is_ruling(line[1], height, ink.shape[1])]
+    down = [line for line in upright if _is_ruling(line[0], height, ink.shape[0])]
+    return across + down if across or is_ruled else []
 
 
 def _without_boxes(ink: Ink) -> Ink:
@@ -83,9 +94,9 @@ def _holds_any(box: NDArray[np.int32], centers: NDArray[np.float64], stats: NDAr
     return bool((inside & (heights >= 0.3 * box[3]) & (heights < 0.95 * box[3])).any())
 
 
-def _lines(mask: _Mask) -> list[_Pixels]:
+def _lines(ink: Ink) -> list[_Pixels]:
     """The pixels of all lines that run along the rows."""
-    return [line for line in (_pixels_of_line(mask, segment) for segment in _segments(mask)) if len(line[0])]
+    return [line for line in (_pixels_of_line(ink, segment) for segment in _segments(ink > 0)) if len(line[0])]
 
 
 def _erase(ink: Ink, lines: list[_Pixels]) -> Ink:
@@ -140,19 +151,21 @@ def pen_width(mask: NDArray[np.uint8]) -> float:
     return float(2 * np.count_nonzero(mask) / max(length, 1.0))
 
 
-def _pixels_of_line(mask: _Mask, segment: _Segment) -> _Pixels:
+def _pixels_of_line(ink: Ink, segment: _Segment) -> _Pixels:
     """The pixels of a line, without those of what crosses it; none if it is broken or thick."""
     x0, y0, x1, y1 = segment.tolist()
-    columns = np.arange(mask.shape[1])
+    columns = np.arange(ink.shape[1])
     center = y0 + (columns - x0) * ((y1 - y0) / max(x1 - x0, 1))
     for degree in (1, 2, 3):  # pages curl: each curve finds more of the line than the one before
-        top, bottom = _run(mask, columns, np.rint(center).astype(np.int64))
+        top, bottom = _run(ink > 0, columns, np.rint(center).astype(np.int64))
         thickness = bottom - top
         own = _longest_stretch(thickness > 0, max(_BROKEN * (x1 - x0), 2))
         usual = float(np.median(thickness[own])) if own.any() else 0.0
         own &= thickness <= _THICK * usual + 1
         if own.sum() < (x1 - x0) / 2 or usual > _THIN * own.sum():
             return np.empty(0, np.int64), np.empty(0, np.int64)
+        darkness = ink[((top + bottom) // 2).clip(0, len(ink) - 1), columns].astype(np.float64)
+        own &= darkness <= _DARK * np.median(darkness[own]) + 5
         center = Polynomial.fit(columns[own], (top + bottom)[own] / 2, degree)(columns)
     counts = thickness[own]
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -184,9 +197,11 @@ def _run(mask: _Mask, columns: _Indices, center: _Indices) -> tuple[_Indices, _I
 
 
 def _writing_height(ink: Ink) -> float:
-    """Median height of what is written, weighted by its square; 0 if nothing is."""
+    """Typical height of what is written, what spans the page left aside if there is more; 0 if nothing is."""
     stats = cv2.connectedComponentsWithStats((ink > 0).astype(np.uint8), connectivity=8)[2][1:]
-    return typical_height(stats[:, cv2.CC_STAT_HEIGHT])
+    sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    spans = (sides > np.multiply(0.7, ink.shape[::-1])).any(axis=1)
+    return typical_height(sides[~spans, 1]) or typical_height(sides[:, 1])
 
 
 def typical_height(heights: NDArray[np.integer]) -> float:

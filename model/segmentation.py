@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import log
 
 import cv2
@@ -32,7 +32,7 @@ _JOINED = 1.5  # height, and width, of a digit put together
 _LOW = 0.6  # a lower piece may be a part of its neighbor however sure both are
 
 _CUT, _JOIN = 0.3, 0.1  # in log probability, what a part and a union cost: ink is mostly what it seems to be
-_RUN = 5  # pieces of one digit at most
+_RUN = 7  # pieces of one digit at most
 _CLUSTER = 40  # neighboring pieces; more are a texture and not joined
 _WORDS = 20  # doubtful pieces, if they are the most: these are words, and cutting would make digits of letters
 
@@ -80,7 +80,7 @@ class _Cluster:
     """Pieces that may share digits.
 
     Attributes:
-        atoms: from left to right.
+        atoms: from left to right, those of one piece together.
         groups: those that may be digits, with what they cost.
         height: px, of the highest piece.
     """
@@ -106,8 +106,8 @@ def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
         Glyphs in no order; none if the page is blank or noise.
     """
     wholes = _recognized(_pieces(ink), recognize)
-    doubtful = sum(glyph.confidence < _SURE for glyph in wholes)
-    is_words = doubtful > max(_WORDS, len(wholes) - doubtful)
+    doubtful = sum(max(g.ink.shape[1] / len(g.ink), 1.0) for g in wholes if g.confidence < _SURE)
+    is_words = doubtful > max(_WORDS, sum(glyph.confidence >= _SURE for glyph in wholes))
     clusters = [_cluster([wholes[i] for i in group], cuts=not is_words) for group in _neighbors(wholes)]
     candidates = iter(_recognized([_union(c.atoms, group) for c in clusters for group in c.groups], recognize))
     return [glyph for c in clusters for glyph in _likeliest(c, [next(candidates) for _ in c.groups])]
@@ -220,10 +220,11 @@ def _connected(linked: NDArray[np.bool_]) -> list[list[int]]:
 def _cluster(wholes: list[Glyph], *, cuts: bool) -> _Cluster:
     """Atoms of some neighboring pieces, and the groups of them that may be digits."""
     height = max(len(glyph.ink) for glyph in wholes)
+    wholes = sorted(wholes, key=_middle)
     parts = [_parts(glyph) if cuts and _may_be_several(glyph, height) else [glyph] for glyph in wholes]
-    owned = sorted(((atom, k) for k, atoms in enumerate(parts) for atom in atoms), key=lambda pair: _middle(pair[0]))
-    atoms = [atom for atom, _ in owned]
-    intact = {tuple(i for i, (_, owner) in enumerate(owned) if owner == k) for k in range(len(parts))}
+    atoms = [atom for part in parts for atom in part]
+    ends = np.cumsum([len(part) for part in parts]).tolist()
+    intact = {tuple(range(a, b)) for a, b in pairwise([0, *ends])}
     pairs = {tuple(sorted((*one, *other))) for one, other in combinations(intact, 2)} if len(intact) <= _RUN else set()
     runs = {tuple(range(i, j)) for i in range(len(atoms)) for j in range(i + 1, min(i + _RUN, len(atoms)) + 1)}
     fitting = {group for group in runs | pairs if len(group) == 1 or _fits(_box(atoms, group), height)}
