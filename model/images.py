@@ -51,11 +51,7 @@ def load_gray(picture: Picture) -> Gray:
 
 
 def photo_ink(gray: Gray) -> Ink:
-    """Take the paper away, whatever its brightness and however unevenly it is lit; dark on light or light on dark.
-
-    The paper's brightness is a morphological closing of the picture, which fills whatever is narrower than its kernel
-    (Serra 1982). Ink is what falls short of it, relative to it, beyond the paper's own noise. The threshold is Otsu's
-    (1979), kept by hysteresis (Canny 1986): faint ink counts only where it is connected to clear ink.
+    """Take the paper away, and its noise: `clear_ink(*remove_paper(gray))`.
 
     Args:
         gray: (h, w) uint8, h and w at least 1.
@@ -63,11 +59,44 @@ def photo_ink(gray: Gray) -> Ink:
     Returns:
         Ink of the same size; all zeros for a blank page.
     """
+    return clear_ink(*remove_paper(gray))
+
+
+def remove_paper(gray: Gray) -> tuple[Ink, float]:
+    """Take the paper away, whatever its brightness and however unevenly it is lit; dark on light or light on dark.
+
+    The paper's brightness is a morphological closing of the picture, which fills whatever is narrower than its kernel
+    (Serra 1982). What falls short of it, relative to it, is ink or the paper's own noise.
+
+    Args:
+        gray: (h, w) uint8, h and w at least 1.
+
+    Returns:
+        Ink of the same size with the noise still in it, and what the noise hardly exceeds, 0-255.
+    """
     if not _is_dark_on_light(gray):
         gray = cv2.bitwise_not(gray)
     paper = _paper(gray)
     ink: Ink = cv2.divide(cv2.subtract(paper, gray), cv2.max(paper, _DARKEST_PAPER), scale=255.0)
-    return _clear_ink(ink, _noise(gray, paper))
+    return ink, _noise(gray, paper)
+
+
+def clear_ink(ink: Ink, noise: float) -> Ink:
+    """Zero what is no darker than the paper's noise, and what is faint all over.
+
+    The threshold is Otsu's (1979), kept by hysteresis (Canny 1986): faint ink counts only where it is connected to
+    clear ink.
+    """
+    faint = max(noise, _MIN_CONTRAST / 2)
+    inked = ink > faint
+    if not inked.any():
+        return np.zeros_like(ink)
+    threshold, _ = cv2.threshold(ink[inked], 0, 255, cv2.THRESH_OTSU)
+    clear = ink > max(threshold, 2 * faint)
+    count, pieces = cv2.connectedComponents(inked.astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, bool)
+    kept[pieces[clear]] = True
+    return np.where(kept[pieces], ink, 0).astype(np.uint8)
 
 
 def shrink(gray: Gray, side: int) -> Gray:
@@ -203,20 +232,6 @@ def _usual_width(mask: NDArray[np.uint8]) -> int:
 def _close(gray: Gray, side: int) -> Gray:
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side | 1, side | 1))
     return np.asarray(cv2.morphologyEx(gray, cv2.MORPH_CLOSE, kernel))
-
-
-def _clear_ink(ink: Ink, noise: float) -> Ink:
-    """Zero what is no darker than the paper's noise, and what is faint all over."""
-    faint = max(noise, _MIN_CONTRAST / 2)
-    inked = ink > faint
-    if not inked.any():
-        return np.zeros_like(ink)
-    threshold, _ = cv2.threshold(ink[inked], 0, 255, cv2.THRESH_OTSU)
-    clear = ink > max(threshold, 2 * faint)
-    count, pieces = cv2.connectedComponents(inked.astype(np.uint8), connectivity=8)
-    kept = np.zeros(count, bool)
-    kept[pieces[clear]] = True
-    return np.where(kept[pieces], ink, 0).astype(np.uint8)
 
 
 def _noise(gray: Gray, paper: Gray) -> float:

@@ -21,6 +21,7 @@ _DASH = 2.5  # times as wide as high
 _CONFIDENCES = (0.1, 0.3, 0.5, 0.8, 0.95, 0.99)
 _EVIDENCE = (-3.5, -2.0, -0.7, 0.0, 0.5, 1.0)
 _PART = -0.7  # letters touch each other more often than digits do
+_HINT = 0.3  # confidence; a word in which no glyph has as much is a sign or a stain, not a doubtful digit
 _PRIOR = 3.0  # who hands in a picture has digits on it
 _CONTEXT = 0.25  # a word's line, and its page, count this part of itself
 _LEAST, _MOST = -12.0, 4.0  # a context's evidence
@@ -132,6 +133,8 @@ def _of_part(glyph: Glyph) -> float:
 
 
 def _are_digits(word: list[Glyph], line: list[Glyph], page: float) -> bool:
+    if max(glyph.confidence for glyph in word) < _HINT:
+        return False
     own = _evidence(word)
     around = sum(float(np.clip(context - own, _LEAST, _MOST)) for context in (_evidence(line), page))
     return _PRIOR + own + _CONTEXT * around > 0

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.framing import FRAME_SIDE, frame_glyph
-from model.images import Picture, even_pen, load_gray, photo_ink, shrink
+from model.images import Gray, Picture, clear_ink, even_pen, load_gray, remove_paper, shrink
 from model.layout import digit_lines
 from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, softmax
 from model.rulings import remove_rulings
@@ -21,6 +21,27 @@ WEIGHTS = Path(__file__).parent / "weights"
 """The folder of the shipped weights and their report."""
 
 _WORKING_SIDE = 2400  # px; a page's digits are large enough on such a copy, and it bounds the time
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PhotoSteps:
+    """What was done to a picture, step by step.
+
+    Attributes:
+        gray: (h, w) uint8, upright, 0 black … 255 white, the longest side at 2,400 px at most.
+        without_paper: (h, w) uint8 ink, the paper's light and shadows taken away, its noise not.
+        ink: (h, w) uint8 ink without the noise.
+        unruled: (h, w) uint8 ink without ruled lines and the boxes of forms.
+        boxes: xyxy half-open, px of `gray`: every glyph that was considered, put together and cut apart.
+        reading: the answer; its boxes are pixels of the original picture.
+    """
+
+    gray: Gray
+    without_paper: Ink
+    ink: Ink
+    unruled: Ink
+    boxes: tuple[Box, ...]
+    reading: Reading
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,10 +106,25 @@ class Reader:
         Raises:
             ImageError: the picture cannot be decoded or is too large.
         """
-        gray = load_gray(picture)
-        small = shrink(gray, _WORKING_SIDE)
-        glyphs = find_glyphs(remove_rulings(photo_ink(small)), self._recognize)
-        scale = max(gray.shape) / max(small.shape)
+        return self.explain_photo(picture).reading
+
+    def explain_photo(self, picture: Picture) -> PhotoSteps:
+        """Read a picture as `read_photo` does, and keep what was done to it, step by step.
+
+        Raises:
+            ImageError: the picture cannot be decoded or is too large.
+        """
+        whole = load_gray(picture)
+        gray = shrink(whole, _WORKING_SIDE)
+        without_paper, noise = remove_paper(gray)
+        ink = clear_ink(without_paper, noise)
+        unruled = remove_rulings(ink)
+        glyphs = find_glyphs(unruled, self._recognize)
+        reading = self._reading(glyphs, scale=max(whole.shape) / max(gray.shape))
+        return PhotoSteps(gray, without_paper, ink, unruled, tuple(glyph.box for glyph in glyphs), reading)
+
+    def _reading(self, glyphs: Sequence[Glyph], scale: float) -> Reading:
+        """Lines of digits; boxes are those of the glyphs times the scale."""
         lines = tuple(Line(tuple(self._digit(glyph, scale) for glyph in line)) for line in digit_lines(glyphs))
         if not lines:
             return Reading((), Finding.NOT_A_DIGIT if glyphs else Finding.NOTHING)

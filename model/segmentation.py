@@ -284,7 +284,8 @@ def _union(atoms: list[Piece], group: _Group) -> Piece:
 
 def _likeliest(cluster: _Cluster, glyphs: list[Glyph]) -> list[Glyph]:
     """Of all sets of glyphs that use each atom once, the one with the highest log probability."""
-    scores = [_score(glyph, cluster.height) - cost for glyph, cost in zip(glyphs, cluster.groups.values(), strict=True)]
+    costs = [_full_cost(glyph, cost) for glyph, cost in zip(glyphs, cluster.groups.values(), strict=True)]
+    scores = [_score(glyph, cluster.height) - cost for glyph, cost in zip(glyphs, costs, strict=True)]
     masks = [sum(1 << i for i in group) for group in cluster.groups]
 
     @cache
@@ -295,8 +296,12 @@ def _likeliest(cluster: _Cluster, glyphs: list[Glyph]) -> list[Glyph]:
         options = [(k, *best(left & ~mask)) for k, mask in enumerate(masks) if mask & first and not mask & ~left]
         return max((scores[k] + score, (k, *rest)) for k, score, rest in options)
 
-    costs = list(cluster.groups.values())
-    return [replace(glyphs[k], is_part=costs[k] == _CUT) for k in best((1 << len(cluster.atoms)) - 1)[1]]
+    return [replace(glyphs[k], is_part=costs[k] >= _CUT) for k in best((1 << len(cluster.atoms)) - 1)[1]]
+
+
+def _full_cost(glyph: Glyph, cost: float) -> float:
+    """Twice as much for a stick: every stroke that is cut off looks like a 1."""
+    return 2 * cost if cost == _CUT and glyph.probabilities.argmax() == 1 else cost
 
 
 def _score(glyph: Glyph, height: int) -> float:
