@@ -217,7 +217,9 @@ def _paper(gray: Gray) -> Gray:
     widest = max(small.shape) // 4
     _, mask = cv2.threshold(cv2.subtract(_close(quiet, widest), small), 0, 255, cv2.THRESH_OTSU)
     paper = _close(quiet, min(3 * _usual_width(mask), widest))  # no wider than it must: it follows the light the better
-    paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # lest the blurred edge of something dark is taken for ink
+    if small.shape == gray.shape:
+        return paper
+    paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # enlarging blurs the edges of what is dark: they are no ink
     height, width = gray.shape
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR))
 

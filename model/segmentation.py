@@ -109,8 +109,10 @@ def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
     doubtful = sum(max(g.ink.shape[1] / len(g.ink), 1.0) for g in wholes if g.confidence < _SURE)
     is_words = doubtful > max(_WORDS, sum(glyph.confidence >= _SURE for glyph in wholes))
     clusters = [_cluster([wholes[i] for i in group], cuts=not is_words) for group in _neighbors(wholes)]
-    candidates = iter(_recognized([_union(c.atoms, group) for c in clusters for group in c.groups], recognize))
-    return [glyph for c in clusters for glyph in _likeliest(c, [next(candidates) for _ in c.groups])]
+    alone = [atom for c in clusters if len(c.groups) == 1 for atom in c.atoms if isinstance(atom, Glyph)]
+    shared = [c for c in clusters if len(c.groups) > 1]
+    candidates = iter(_recognized([_union(c.atoms, group) for c in shared for group in c.groups], recognize))
+    return alone + [glyph for c in shared for glyph in _likeliest(c, [next(candidates) for _ in c.groups])]
 
 
 def glyph_in_box(gray: Gray, box: Box) -> Piece | None:
@@ -245,7 +247,8 @@ def _cost(group: _Group, intact: set[_Group]) -> float:
 def _parts(glyph: Glyph) -> list[Piece]:
     numbers = cut(glyph.ink)
     parts = [np.where(numbers == n, glyph.ink, 0).astype(np.uint8) for n in np.unique(numbers)]
-    return [piece for piece in (_tight(part, glyph.box[:2]) for part in parts) if piece]
+    pieces = [piece for piece in (_tight(part, glyph.box[:2]) for part in parts) if piece]
+    return pieces if len(pieces) > 1 else [glyph]
 
 
 def _tight(ink: Ink, corner: tuple[int, int]) -> Piece | None:
