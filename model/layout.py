@@ -20,11 +20,12 @@ _DASH = 2.5  # times as wide as high
 # and signs, while what is read without any is hardly ever a digit.
 _CONFIDENCES = (0.1, 0.3, 0.5, 0.8, 0.95, 0.99)
 _EVIDENCE = (-3.5, -2.0, -0.7, 0.0, 0.5, 1.0)
+_LEAST_OF_PART = -1.5  # a bad cut may have spoiled a digit
 _PART = -0.7  # letters touch each other more often than digits do
 _HINT = 0.3  # confidence; a word in which no glyph has as much is a sign or a stain, not a doubtful digit
 _PRIOR = 3.0  # who hands in a picture has digits on it
 _CONTEXT = 0.25  # a word's line, and its page, count this part of itself
-_LEAST, _MOST = -12.0, 4.0  # a context's evidence
+_LEAST, _MOST = -12.0, 2.0  # a context's evidence: letters make letters likely, digits may follow any word
 
 Lines = list[list[Glyph]]
 
@@ -129,7 +130,7 @@ def _of_whole(glyph: Glyph) -> float:
 
 def _of_part(glyph: Glyph) -> float:
     """Letters touch each other more often than digits, and cuts are chosen for what looks like digits."""
-    return _of_whole(glyph) + _PART
+    return max(_of_whole(glyph), _LEAST_OF_PART) + _PART
 
 
 def _are_digits(word: list[Glyph], line: list[Glyph], page: float) -> bool:

@@ -108,7 +108,9 @@ def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
     wholes = _recognized(_pieces(ink), recognize)
     doubtful = sum(max(g.ink.shape[1] / len(g.ink), 1.0) for g in wholes if g.confidence < _SURE)
     is_words = doubtful > max(_WORDS, sum(glyph.confidence >= _SURE for glyph in wholes))
-    clusters = [_cluster([wholes[i] for i in group], cuts=not is_words) for group in _neighbors(wholes)]
+    if is_words:
+        return wholes
+    clusters = [_cluster([wholes[i] for i in group]) for group in _neighbors(wholes)]
     alone = [atom for c in clusters if len(c.groups) == 1 for atom in c.atoms if isinstance(atom, Glyph)]
     shared = [c for c in clusters if len(c.groups) > 1]
     candidates = iter(_recognized([_union(c.atoms, group) for c in shared for group in c.groups], recognize))
@@ -219,11 +221,11 @@ def _connected(linked: NDArray[np.bool_]) -> list[list[int]]:
         names = renamed
 
 
-def _cluster(wholes: list[Glyph], *, cuts: bool) -> _Cluster:
+def _cluster(wholes: list[Glyph]) -> _Cluster:
     """Atoms of some neighboring pieces, and the groups of them that may be digits."""
     height = max(len(glyph.ink) for glyph in wholes)
     wholes = sorted(wholes, key=_middle)
-    parts = [_parts(glyph) if cuts and _may_be_several(glyph, height) else [glyph] for glyph in wholes]
+    parts = [_parts(glyph) if _may_be_several(glyph, height) else [glyph] for glyph in wholes]
     atoms = [atom for part in parts for atom in part]
     ends = np.cumsum([len(part) for part in parts]).tolist()
     intact = {tuple(range(a, b)) for a, b in pairwise([0, *ends])}

@@ -15,7 +15,7 @@ PIECES = {
 
 
 def write(*lines, height=60, pen=6, paper=235, ink=40, margin=0.7, gap=0.35, leading=0.8, slope=0.0, seed=0, pieces=()):
-    """(h, w) uint8 page of the lines, each a string of digits and spaces.
+    """(h, w) uint8 page of the lines, each a string of digits and spaces; a tilde joins two digits.
 
     Args:
         height: px of a digit.
@@ -31,8 +31,8 @@ def write(*lines, height=60, pen=6, paper=235, ink=40, margin=0.7, gap=0.35, lea
     for row, line in enumerate(lines):
         left = edge
         for mark in line:
-            if mark == " ":
-                left += round(0.7 * height)
+            if mark in " ~":
+                left += round(0.7 * height) if mark == " " else round(0.6 * pen) - round(gap * height)
                 continue
             top = edge + row * pitch + slope * left + (rise if slope < 0 else 0)
             left = _write_digit(gray, int(mark), (left, top), height, pen, ink, rng, pieces) + round(gap * height)
@@ -73,14 +73,14 @@ def framed(gray, every):
 
 def shadowed(gray, depth=0.5):
     """A soft shadow over the lower right half."""
-    y, x = np.mgrid[0:1:complex(gray.shape[0]), 0:1:complex(gray.shape[1])]
+    y, x = np.mgrid[0 : 1 : complex(gray.shape[0]), 0 : 1 : complex(gray.shape[1])]
     light = 1 - depth / (1 + np.exp(-(x + y - 1) * 25))
     return (gray * light).astype(np.uint8)
 
 
 def vignetted(gray, depth=0.6):
     """Corners darker than the middle."""
-    y, x = np.mgrid[-1:1:complex(gray.shape[0]), -1:1:complex(gray.shape[1])]
+    y, x = np.mgrid[-1 : 1 : complex(gray.shape[0]), -1 : 1 : complex(gray.shape[1])]
     return (gray * (1 - depth * (x**2 + y**2) / 2)).astype(np.uint8)
 
 
