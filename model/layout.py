@@ -24,8 +24,8 @@ _LEAST_OF_PART = -1.5  # a bad cut may have spoiled a digit
 _PART = -0.7  # letters touch each other more often than digits do
 _HINT = 0.3  # confidence; a word in which no glyph has as much is a sign or a stain, not a doubtful digit
 _PRIOR = 3.0  # who hands in a picture has digits on it
-_CONTEXT = 0.25  # a word's line, and its page, count this part of itself
-_LEAST, _MOST = -12.0, 2.0  # a context's evidence: letters make letters likely, digits may follow any word
+_OF_LINE, _OF_PAGE = 0.1, 0.25  # a word's line, and its page, count this part of itself
+_LEAST, _MOST = -18.0, 2.0  # a context's evidence: letters make letters likely, digits may follow any word
 
 Lines = list[list[Glyph]]
 
@@ -137,5 +137,5 @@ def _are_digits(word: list[Glyph], line: list[Glyph], page: float) -> bool:
     if max(glyph.confidence for glyph in word) < _HINT:
         return False
     own = _evidence(word)
-    around = sum(float(np.clip(context - own, _LEAST, _MOST)) for context in (_evidence(line), page))
-    return _PRIOR + own + _CONTEXT * around > 0
+    around = [float(np.clip(context - own, _LEAST, _MOST)) for context in (_evidence(line), page)]
+    return _PRIOR + own + _OF_LINE * around[0] + _OF_PAGE * around[1] > 0
