@@ -51,11 +51,7 @@ def load_gray(picture: Picture) -> Gray:
 
 
 def photo_ink(gray: Gray) -> Ink:
-    """Take the paper away, whatever its brightness and however unevenly it is lit; dark on light or light on dark.
-
-    The paper's brightness is a morphological closing of the picture, which fills whatever is narrower than its kernel
-    (Serra 1982). Ink is what falls short of it, relative to it, beyond the paper's own noise. The threshold is Otsu's
-    (1979), kept by hysteresis (Canny 1986): faint ink counts only where it is connected to clear ink.
+    """Take the paper away, and its noise: `clear_ink(*remove_paper(gray))`.
 
     Args:
         gray: (h, w) uint8, h and w at least 1.
@@ -63,11 +59,52 @@ def photo_ink(gray: Gray) -> Ink:
     Returns:
         Ink of the same size; all zeros for a blank page.
     """
+    return clear_ink(*remove_paper(gray))
+
+
+def remove_paper(gray: Gray) -> tuple[Ink, float]:
+    """Take the paper away, whatever its brightness and however unevenly it is lit; dark on light or light on dark.
+
+    The paper's brightness is a morphological closing of the picture, which fills whatever is narrower than its kernel
+    (Serra 1982). What falls short of it, relative to it, is ink or the paper's own noise.
+
+    Args:
+        gray: (h, w) uint8, h and w at least 1.
+
+    Returns:
+        Ink of the same size with the noise still in it, and what the noise hardly exceeds, 0-255.
+    """
     if not _is_dark_on_light(gray):
         gray = cv2.bitwise_not(gray)
     paper = _paper(gray)
     ink: Ink = cv2.divide(cv2.subtract(paper, gray), cv2.max(paper, _DARKEST_PAPER), scale=255.0)
-    return _clear_ink(ink)
+    return ink, _noise(gray, paper)
+
+
+def clear_ink(ink: Ink, noise: float) -> Ink:
+    """Zero what is no darker than the paper's noise, and what is faint all over.
+
+    The threshold is Otsu's (1979), kept by hysteresis (Canny 1986): faint ink counts only where it is connected to
+    clear ink.
+    """
+    faint = max(noise, _MIN_CONTRAST / 2)
+    inked = ink > faint
+    if not inked.any():
+        return np.zeros_like(ink)
+    threshold, _ = cv2.threshold(ink[inked], 0, 255, cv2.THRESH_OTSU)
+    clear = ink > max(threshold, 2 * faint)
+    count, pieces = cv2.connectedComponents(inked.astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, bool)
+    kept[pieces[clear]] = True
+    return np.where(kept[pieces], ink, 0).astype(np.uint8)
+
+
+def shrink(gray: Gray, side: int) -> Gray:
+    """Copy with the longest side at `side` px at most, averaged over areas."""
+    height, width = gray.shape
+    scale = min(side / max(height, width), 1.0)
+    size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
+    return np.asarray(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA))
 
 
 def even_pen(ink: Ink) -> Ink:
@@ -107,7 +144,7 @@ def _is_dark_on_light(gray: Gray) -> bool:
     Ink is rarer than paper, so the skewness of the values about those of their surroundings has the ink's sign. The
     surroundings are wide enough for a fat digit that fills the picture, and narrow enough for uneven light.
     """
-    small = _shrink(gray).astype(np.float32)
+    small = shrink(gray, _SMALL_SIDE).astype(np.float32)
     ground = cv2.GaussianBlur(small, (0, 0), max(small.shape) / 6, borderType=cv2.BORDER_REFLECT)
     return bool(((small - ground) ** 3).sum() <= 0)
 
@@ -173,24 +210,25 @@ def _on_paper(transparent: Image.Image) -> Gray:
     return np.asarray(on_black if np.ptp(on_white) < _MIN_CONTRAST else on_white)
 
 
-def _shrink(gray: Gray) -> Gray:
-    """Copy with the longest side at _SMALL_SIDE at most, averaged over areas."""
-    height, width = gray.shape
-    scale = min(_SMALL_SIDE / max(height, width), 1.0)
-    size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
-    return np.asarray(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA))
-
-
 def _paper(gray: Gray) -> Gray:
     """Brightness of the paper under and around dark ink, of the picture's size."""
-    small = _shrink(gray)
+    small = shrink(gray, _SMALL_SIDE)
     quiet = cv2.medianBlur(small, 3)  # a closing spreads single bright pixels
     widest = max(small.shape) // 4
     _, mask = cv2.threshold(cv2.subtract(_close(quiet, widest), small), 0, 255, cv2.THRESH_OTSU)
-    stroke_width = 2 * ceil(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
-    paper = _close(quiet, min(2 * stroke_width, widest))  # no wider than it must: it follows the light the better
+    paper = _close(quiet, min(3 * _usual_width(mask), widest))  # no wider than it must: it follows the light the better
+    if small.shape == gray.shape:
+        return paper
+    paper = cv2.erode(paper, np.ones((3, 3), np.uint8))  # enlarging blurs the edges of what is dark: they are no ink
     height, width = gray.shape
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _usual_width(mask: NDArray[np.uint8]) -> int:
+    """Width, in px, that three quarters of the strokes keep to, by their length: a table's edge is wide, but short."""
+    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    ridge = depth[(depth > 0) & (depth >= cv2.dilate(depth, np.ones((3, 3), np.uint8)))]
+    return 2 * ceil(np.quantile(ridge, 0.75)) if len(ridge) else 1
 
 
 def _close(gray: Gray, side: int) -> Gray:
@@ -198,23 +236,13 @@ def _close(gray: Gray, side: int) -> Gray:
     return np.asarray(cv2.morphologyEx(gray, cv2.MORPH_CLOSE, kernel))
 
 
-def _clear_ink(ink: Ink) -> Ink:
-    """Zero what is no darker than the paper's noise, and what is faint all over."""
-    faint = max(_noise(ink), _MIN_CONTRAST / 2)
-    inked = ink > faint
-    if not inked.any():
-        return np.zeros_like(ink)
-    threshold, _ = cv2.threshold(ink[inked], 0, 255, cv2.THRESH_OTSU)
-    clear = ink > max(threshold, 2 * faint)
-    count, pieces = cv2.connectedComponents(inked.astype(np.uint8), connectivity=8)
-    kept = np.zeros(count, bool)
-    kept[pieces[clear]] = True
-    return np.where(kept[pieces], ink, 0).astype(np.uint8)
+def _noise(gray: Gray, paper: Gray) -> float:
+    """What the paper's own ink hardly exceeds: four standard deviations, from the median absolute deviation.
 
-
-def _noise(ink: Ink) -> float:
-    """What the paper's own values hardly exceed: four standard deviations, from the median absolute deviation."""
-    step = ceil(max(ink.shape) / _SMALL_SIDE)
-    sample = ink[::step, ::step].astype(np.float64)
-    median = np.median(sample)
-    return float(median + 4 * 1.4826 * np.median(np.abs(sample - median)))
+    Brighter than its paper counts too: half of the noise would be no measure of its spread.
+    """
+    step = ceil(max(gray.shape) / _SMALL_SIDE)
+    here, ground = (values[::step, ::step].astype(np.float64) for values in (gray, paper))
+    values = 255 * (ground - here) / np.maximum(ground, _DARKEST_PAPER)
+    median = np.median(values)
+    return float(median + 4 * 1.4826 * np.median(np.abs(values - median)))

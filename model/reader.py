@@ -4,20 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from model.framing import frame_glyph
-from model.images import Picture, even_pen, load_gray, photo_ink
-from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading, Stroke, softmax
-from model.segmentation import find_glyphs
+from model.framing import FRAME_SIDE, frame_glyph
+from model.images import Gray, Picture, clear_ink, even_pen, load_gray, remove_paper, shrink
+from model.layout import digit_lines
+from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, Stroke, softmax
+from model.rulings import remove_rulings
+from model.segmentation import Glyph, find_glyphs, glyph_in_box
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
 
 WEIGHTS = Path(__file__).parent / "weights"
 """The folder of the shipped weights and their report."""
+
+_WORKING_SIDE = 2400  # px; a page's digits are large enough on such a copy, and it bounds the time
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PhotoSteps:
+    """What was done to a picture, step by step.
+
+    Attributes:
+        gray: (h, w) uint8, upright, 0 black … 255 white, the longest side at 2,400 px at most.
+        without_paper: (h, w) uint8 ink, the paper's light and shadows taken away, its noise not.
+        ink: (h, w) uint8 ink without the noise.
+        unruled: (h, w) uint8 ink without ruled lines and the boxes of forms.
+        boxes: xyxy half-open, px of `gray`: every glyph that was considered, put together and cut apart.
+        reading: the answer; its boxes are pixels of the original picture.
+    """
+
+    gray: Gray
+    without_paper: Ink
+    ink: Ink
+    unruled: Ink
+    boxes: tuple[Box, ...]
+    reading: Reading
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,31 +106,73 @@ class Reader:
         Raises:
             ImageError: the picture cannot be decoded or is too large.
         """
-        glyph_lines = find_glyphs(photo_ink(load_gray(picture)))
-        glyphs = [glyph for line in glyph_lines for glyph in line]
-        framings = [frame_glyph(even_pen(glyph.ink)) for glyph in glyphs]
-        assert all(framings), "every glyph has ink"
-        frames = [framing.frame for framing in framings if framing]
-        digits = iter(self._read_frames(frames, [glyph.box for glyph in glyphs]))
-        lines = tuple(Line(tuple(islice(digits, len(line)))) for line in glyph_lines)
+        return self.explain_photo(picture).reading
+
+    def explain_photo(self, picture: Picture) -> PhotoSteps:
+        """Read a picture as `read_photo` does, and keep what was done to it, step by step.
+
+        Raises:
+            ImageError: the picture cannot be decoded or is too large.
+        """
+        whole = load_gray(picture)
+        gray = shrink(whole, _WORKING_SIDE)
+        without_paper, noise = remove_paper(gray)
+        ink = clear_ink(without_paper, noise)
+        unruled = remove_rulings(ink)
+        glyphs = find_glyphs(unruled, self._recognize)
+        reading = self._reading(glyphs, scale=max(whole.shape) / max(gray.shape))
+        return PhotoSteps(gray, without_paper, ink, unruled, tuple(glyph.box for glyph in glyphs), reading)
+
+    def _reading(self, glyphs: Sequence[Glyph], scale: float) -> Reading:
+        """Lines of digits; boxes are those of the glyphs times the scale."""
+        lines = tuple(Line(tuple(self._digit(glyph, scale) for glyph in line)) for line in digit_lines(glyphs))
         if not lines:
-            return Reading((), Finding.NOTHING)
+            return Reading((), Finding.NOT_A_DIGIT if glyphs else Finding.NOTHING)
         accepted = any(digit.accepted for line in lines for digit in line.digits)
         return Reading(lines, Finding.DIGIT if accepted else Finding.NOT_A_DIGIT)
 
-    def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float) -> tuple[Digit, ...]:
+    def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float) -> list[Digit]:
         framings = [frame_glyph(ink_digit(strokes)) for strokes in drawings]
         frames = [framing.frame for framing in framings if framing]
         assert len(frames) == len(drawings), "strokes leave ink"
-        return self._read_frames(frames, [drawing_box(strokes, pen_width) for strokes in drawings])
-
-    def _read_frames(self, frames: Sequence[Frame], boxes: Sequence[Box]) -> tuple[Digit, ...]:
-        if not frames:
-            return ()
         rows = softmax(self.predict(np.stack(frames)))
-        return tuple(self._digit(row, box, frame) for row, box, frame in zip(rows, boxes, frames, strict=True))
+        boxes = [drawing_box(strokes, pen_width) for strokes in drawings]
+        return [self._answer(row, box, frame) for row, box, frame in zip(rows, boxes, frames, strict=True)]
 
-    def _digit(self, probabilities: NDArray[np.float64], box: Box, frame: Frame) -> Digit:
+    def read_box(self, picture: Picture, box: Box) -> Digit:
+        """Read what a box of a picture holds as one digit, whatever it looks like.
+
+        Args:
+            picture: as for `read_photo`.
+            box: x0, y0, x1, y1, half-open, in pixels of the upright picture; what lies outside the picture is cut off.
+
+        Returns:
+            A Digit with the tight box of its ink; with the box asked for, even probabilities, an empty frame and not
+            accepted if there is no ink.
+
+        Raises:
+            ImageError: the picture cannot be decoded or is too large.
+        """
+        piece = glyph_in_box(load_gray(picture), box)
+        if piece is None:
+            return Digit(0, 0.1, False, np.full(10, 0.1), box, np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8))
+        ((frame, probabilities),) = self._recognize([piece.ink])
+        return self._digit(Glyph(piece.box, piece.ink, frame, probabilities))
+
+    def _recognize(self, inks: Sequence[Ink]) -> list[tuple[Frame, NDArray[np.float64]]]:
+        """The frame of each glyph's ink, and its (10,) probabilities."""
+        if not inks:
+            return []
+        framings = [frame_glyph(even_pen(ink)) for ink in inks]
+        frames = [framing.frame for framing in framings if framing]
+        assert len(frames) == len(inks), "every glyph has ink"
+        return list(zip(frames, softmax(self.predict(np.stack(frames))), strict=True))
+
+    def _digit(self, glyph: Glyph, scale: float = 1.0) -> Digit:
+        x0, y0, x1, y1 = (round(side * scale) for side in glyph.box)
+        return self._answer(glyph.probabilities, (x0, y0, x1, y1), glyph.frame)
+
+    def _answer(self, probabilities: NDArray[np.float64], box: Box, frame: Frame) -> Digit:
         label = int(probabilities.argmax())
         confidence = float(probabilities[label])
         return Digit(label, confidence, confidence >= self.threshold, probabilities, box, frame)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from model.images import photo_ink
+from model.layout import digit_lines
 from model.segmentation import find_glyphs
 from tests.pictures import FIVE, FOUR, ONE, SEVEN, page
 
@@ -14,19 +15,36 @@ def picture(*rows, scale=5):
     return gray.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
-def boxes(ink, scale=5):
-    return [[tuple(side // scale for side in glyph.box) for glyph in line] for line in find_glyphs(ink)]
+def recognizer(confidence):
+    """A recognizer that reads an 8 in every ink, as surely as the function of the ink says."""
+
+    def recognize(inks):
+        return [(np.zeros((28, 28), np.uint8), one_hot(confidence(ink))) for ink in inks]
+
+    return recognize
+
+
+def one_hot(confidence):
+    return np.where(np.arange(10) == 8, confidence, (1 - confidence) / 9)
+
+
+def lines(ink, confidence=lambda ink: 0.99):
+    return digit_lines(find_glyphs(ink, recognizer(confidence)))
+
+
+def boxes(ink, scale=5, confidence=lambda ink: 0.99):
+    return [[tuple(side // scale for side in glyph.box) for glyph in line] for line in lines(ink, confidence)]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (60, 60)])
 def test_blank_pages_hold_no_glyph(shape):
-    assert find_glyphs(np.zeros(shape, np.uint8)) == []
+    assert lines(np.zeros(shape, np.uint8)) == []
 
 
 def test_a_dot_is_too_low():
     ink = np.zeros((60, 60), np.uint8)
     ink[30:33, 30:33] = 255
-    assert find_glyphs(ink) == []
+    assert lines(ink) == []
 
 
 def test_ink_that_fills_the_page_is_one_glyph():
@@ -78,7 +96,7 @@ def test_a_line_may_slope():
         ".......#.#...",
         ".........#...",
     )
-    assert [len(line) for line in find_glyphs(ink)] == [5]
+    assert [len(line) for line in lines(ink)] == [5]
 
 
 def test_the_bar_of_a_five_belongs_to_it():
@@ -93,7 +111,52 @@ def test_the_bar_of_a_five_belongs_to_it():
         ".............",
         scale=8,
     )
-    assert boxes(ink, scale=8) == [[(2, 1, 6, 7), (10, 1, 11, 7)]]
+    if_high = lambda ink: 0.99 if len(ink) == 48 else 0.3  # noqa: E731
+    assert boxes(ink, scale=8, confidence=if_high) == [[(2, 1, 6, 7), (10, 1, 11, 7)]]
+
+
+TWO_THAT_TOUCH = (
+    "...................",
+    ".######...######...",
+    ".#....#...#....#...",
+    ".#....#...#....#...",
+    ".#....#####....#...",
+    ".#....#...#....#...",
+    ".#....#...#....#...",
+    ".######...######...",
+    "...................",
+)
+
+
+def test_what_is_no_digit_is_cut_where_its_parts_are():
+    ink = picture(*TWO_THAT_TOUCH, scale=6)
+    if_narrow = lambda ink: 0.99 if 36 <= ink.shape[1] <= 54 else 0.1  # noqa: E731
+    assert [len(line) for line in lines(ink, if_narrow)] == [2]
+    left, right = lines(ink, if_narrow)[0]
+    assert left.is_part
+    assert left.box[2] <= right.box[0]
+
+
+@pytest.mark.parametrize("certainty", [0.1, 0.95])
+def test_nothing_is_cut_if_its_parts_are_no_digits(certainty):
+    ink = picture(*TWO_THAT_TOUCH, scale=6)
+    if_wide = lambda ink: certainty if ink.shape[1] == 90 else 0.1  # noqa: E731
+    assert [glyph.box for glyph in find_glyphs(ink, recognizer(if_wide))] == [(6, 6, 96, 48)]
+
+
+def test_every_piece_is_used_once():
+    ink = photo_ink(page([SEVEN, FIVE, ONE], [FOUR, ONE, FIVE], size_wh=(400, 300)))
+    glyphs = find_glyphs(ink, recognizer(lambda ink: 0.2 + 0.7 * (ink.size % 7) / 7))
+    total = np.zeros(ink.shape, int)
+    for glyph in glyphs:
+        x0, y0, x1, y1 = glyph.box
+        total[y0:y1, x0:x1] += glyph.ink
+    np.testing.assert_array_equal(total, ink)
+
+
+def test_the_rest_of_a_digit_that_the_border_cuts_is_dropped():
+    ink = picture(".......", ".#...#.", ".#...#.", ".#...#.", ".#...#.", ".......", "...#...", scale=10)
+    assert boxes(ink, scale=10) == [[(1, 1, 2, 5), (5, 1, 6, 5)]]
 
 
 def test_lines_that_nearly_touch_stay_apart():
@@ -110,7 +173,7 @@ def test_lines_that_nearly_touch_stay_apart():
         ".#.#.",
         ".#.#.",
     )
-    assert [len(line) for line in find_glyphs(ink)] == [2, 2]
+    assert [len(line) for line in lines(ink)] == [2, 2]
 
 
 def test_specks_and_dashes_are_dropped():
@@ -130,7 +193,7 @@ def test_a_hundred_specks_do_not_outvote_a_digit():
     ink = picture(".....", "..#..", "..#..", "..#..", ".....", scale=40)
     ink[5:40:8, ::8] = 255
     ink[6:40:8, ::8] = 255
-    assert [glyph.box for line in find_glyphs(ink) for glyph in line] == [(80, 40, 120, 160)]
+    assert [glyph.box for line in lines(ink) for glyph in line] == [(80, 40, 120, 160)]
 
 
 def test_page_edges_and_rules_are_dropped():
@@ -138,7 +201,7 @@ def test_page_edges_and_rules_are_dropped():
     ink[:, :6] = 255
     ink[300:304] = 255
     ink[100:140, 100:108] = ink[100:140, 200:208] = 255
-    assert [glyph.box for line in find_glyphs(ink) for glyph in line] == [(100, 100, 108, 140), (200, 100, 208, 140)]
+    assert [glyph.box for line in lines(ink) for glyph in line] == [(100, 100, 108, 140), (200, 100, 208, 140)]
 
 
 def test_the_ink_of_a_neighbor_is_not_in_the_glyph():
@@ -152,7 +215,7 @@ def test_the_ink_of_a_neighbor_is_not_in_the_glyph():
         ".#..#.",
         "......",
     )
-    right, left = sorted(find_glyphs(ink)[0], key=lambda glyph: glyph.ink.size, reverse=True)
+    right, left = sorted(lines(ink)[0], key=lambda glyph: glyph.ink.size, reverse=True)
     assert not right.ink[10:, :15].any()
     assert left.ink.all()
 
@@ -160,7 +223,7 @@ def test_the_ink_of_a_neighbor_is_not_in_the_glyph():
 def test_glyphs_hold_the_gray_of_their_page_which_stays_as_it_was():
     ink = photo_ink(page([FOUR]))
     before = ink.copy()
-    glyph = find_glyphs(ink)[0][0]
+    glyph = lines(ink)[0][0]
     x0, y0, x1, y1 = glyph.box
     np.testing.assert_array_equal(glyph.ink, ink[y0:y1, x0:x1])
     np.testing.assert_array_equal(ink, before)
@@ -168,7 +231,7 @@ def test_glyphs_hold_the_gray_of_their_page_which_stays_as_it_was():
 
 def test_drawn_digits_are_found_one_by_one():
     ink = photo_ink(page([SEVEN, FIVE, ONE], [FOUR, ONE, FIVE], size_wh=(400, 300)))
-    assert [len(line) for line in find_glyphs(ink)] == [3, 3]
+    assert [len(line) for line in lines(ink)] == [3, 3]
 
 
 def test_fifty_thousand_specks_are_nothing_at_once():
@@ -176,5 +239,5 @@ def test_fifty_thousand_specks_are_nothing_at_once():
     specks[::6, ::6] = specks[1::6, ::6] = 255
     specks[2::6, ::6] = specks[3::6, ::6] = specks[4::6, ::6] = 255
     began = time.perf_counter()
-    assert find_glyphs(specks) == []
+    assert lines(specks) == []
     assert time.perf_counter() - began < 2

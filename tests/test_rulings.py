@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from model.images import photo_ink
+from model.rulings import remove_rulings
+from tests.pages import in_boxes, ruled, write
+from tests.pictures import FOUR, ONE, SEVEN, page
+
+LINES = ("2718", "2818")
+
+
+def ink_of(gray):
+    return photo_ink(gray)
+
+
+@pytest.mark.parametrize("slope", [-0.1, 0.0, 0.05])
+@pytest.mark.parametrize("squares", [False, True])
+def test_rulings_go_and_digits_stay(slope, squares):
+    clean = write(*LINES)
+    paper = ruled(clean, 47, 150, slope, squares=squares)
+    left, digits = remove_rulings(ink_of(paper)) > 0, clean < 100
+    assert left[digits].mean() > 0.93
+    assert left[clean == 235].mean() < 0.01
+
+
+def test_a_curled_ruling_goes():
+    clean = write(*LINES)
+    paper = clean.copy()
+    columns = np.arange(paper.shape[1])
+    rows = np.rint(70 + 15 * np.sin(columns / 110)).astype(int)
+    for thickness in range(2):
+        paper[rows + thickness, columns] = np.minimum(paper[rows + thickness, columns], 120)
+    left = remove_rulings(ink_of(paper)) > 0
+    assert left[clean == 235].mean() < 0.01
+
+
+@pytest.mark.parametrize("digit", "0123456789")
+@pytest.mark.parametrize("margin", [0.0, 0.1, 0.7])
+def test_the_bars_of_a_digit_are_no_rulings(digit, margin):
+    ink = ink_of(write(digit, margin=margin))
+    np.testing.assert_array_equal(remove_rulings(ink), ink)
+
+
+def test_digits_that_stand_in_a_row_are_no_ruling():
+    ink = ink_of(write("2222222222", "7777777777"))
+    np.testing.assert_array_equal(remove_rulings(ink), ink)
+
+
+def test_a_page_of_ones_stays():
+    ink = ink_of(page([ONE, ONE, ONE]))
+    np.testing.assert_array_equal(remove_rulings(ink), ink)
+
+
+def test_the_boxes_of_a_form_go():
+    gray = in_boxes("31492")
+    left = remove_rulings(ink_of(gray)) > 0
+    assert not left[:, 4:7].any()
+    assert left[gray == 40].mean() > 0.95
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (3, 2), (50, 50)])
+@pytest.mark.parametrize("level", [0, 255])
+def test_ink_without_writing_keeps_its_shape(shape, level):
+    assert remove_rulings(np.full(shape, level, np.uint8)).shape == shape
+
+
+def test_the_ink_is_not_changed():
+    ink = ink_of(ruled(page([SEVEN, FOUR]), 40))
+    before = ink.copy()
+    remove_rulings(ink)
+    np.testing.assert_array_equal(ink, before)
