@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from model.framing import frame_glyph
+from model.framing import FRAME_SIDE, frame_glyph
 from model.images import Picture, even_pen, load_gray, photo_ink
 from model.reading import Box, Digit, Finding, Frame, Line, Predict, Reading, softmax
-from model.segmentation import find_glyphs
+from model.segmentation import find_glyphs, glyph_in_box
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -92,6 +92,27 @@ class Reader:
             return Reading((), Finding.NOTHING)
         accepted = any(digit.accepted for line in lines for digit in line.digits)
         return Reading(lines, Finding.DIGIT if accepted else Finding.NOT_A_DIGIT)
+
+    def read_box(self, picture: Picture, box: Box) -> Digit:
+        """Read what a box of a picture holds as one digit, whatever it looks like.
+
+        Args:
+            picture: as for `read_photo`.
+            box: x0, y0, x1, y1, half-open, in pixels of the upright picture; what lies outside the picture is cut off.
+
+        Returns:
+            A Digit with the tight box of its ink; with the box asked for, even probabilities, an empty frame and not
+            accepted if there is no ink.
+
+        Raises:
+            ImageError: the picture cannot be decoded or is too large.
+        """
+        glyph = glyph_in_box(load_gray(picture), box)
+        if glyph is None:
+            return Digit(0, 0.1, False, np.full(10, 0.1), box, np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8))
+        framing = frame_glyph(even_pen(glyph.ink))
+        assert framing is not None, "every glyph has ink"
+        return self._read_frames([framing.frame], [glyph.box])[0]
 
     def _read_frames(self, frames: Sequence[Frame], boxes: Sequence[Box]) -> tuple[Digit, ...]:
         if not frames:

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.framing import ink_box
+from model.images import Gray, photo_ink
 from model.reading import Box, Ink
 
 MAX_GLYPHS = 1_000
@@ -64,6 +66,47 @@ def find_glyphs(ink: Ink) -> list[list[Glyph]]:
     groups = [candidates[group] for group in _join_pieces(boxes[candidates], typical)]
     glyphs = [_cut(ink, labels, boxes[group], group + 1) for group in groups]
     return _lines([glyph for glyph in glyphs if len(glyph.ink) >= _SPECK * typical])
+
+
+def glyph_in_box(gray: Gray, box: Box) -> Glyph | None:
+    """The ink that a box drawn by hand means.
+
+    Paper and light are judged with the surroundings. Of the components that cross the box's edge only the one with
+    most ink in it is meant: the others are neighbors.
+
+    Args:
+        gray: (h, w) uint8, 0 black … 255 white.
+        box: xyxy half-open, px of `gray`; what lies outside the picture is cut off.
+
+    Returns:
+        The ink in the box as one glyph with its tight box; None if there is none.
+    """
+    height, width = gray.shape
+    x0, x1 = np.clip((box[0], box[2]), 0, width).tolist()
+    y0, y1 = np.clip((box[1], box[3]), 0, height).tolist()
+    if x0 >= x1 or y0 >= y1:
+        return None
+    margin = max(x1 - x0, y1 - y0)
+    left, top = max(x0 - margin, 0), max(y0 - margin, 0)
+    ink = photo_ink(gray[top : y1 + margin, left : x1 + margin])
+    inside = _without_neighbors(ink, (x0 - left, y0 - top, x1 - left, y1 - top))
+    tight = ink_box(inside)
+    if tight is None:
+        return None
+    a, b, c, d = tight
+    return Glyph((x0 + a, y0 + b, x0 + c, y0 + d), inside[b:d, a:c])
+
+
+def _without_neighbors(ink: Ink, box: Box) -> Ink:
+    """The box's ink without what reaches in from outside, unless that is the most of it."""
+    count, labels = cv2.connectedComponents((ink > 0).astype(np.uint8), connectivity=8)
+    x0, y0, x1, y1 = box
+    inside = labels[y0:y1, x0:x1]
+    whole, here = np.bincount(labels.ravel(), minlength=count), np.bincount(inside.ravel(), minlength=count)
+    kept = whole == here
+    here[0] = 0
+    kept[here.argmax()] = True
+    return np.where(kept[inside], ink[y0:y1, x0:x1], 0).astype(np.uint8)
 
 
 def _sides(boxes: _Boxes) -> _Boxes:

@@ -104,3 +104,28 @@ def test_a_picture_without_an_accepted_glyph_holds_no_digit():
 def test_what_is_no_picture_is_refused():
     with pytest.raises(ImageError, match="cannot be read"):
         Reader(likes(5)).read_photo(b"no picture")
+
+
+def test_a_box_of_a_picture_is_read_as_one_digit():
+    digit = Reader(likes(4)).read_box(encode(page([SEVEN, FOUR, ONE])), (118, 20, 200, 130))
+    assert (digit.label, digit.accepted) == (4, True)
+    np.testing.assert_allclose(digit.box, (126, 26, 189, 115), atol=2)
+
+
+def test_a_box_leaves_out_what_reaches_in_from_its_neighbors():
+    alone = Reader(likes(4)).read_box(page([FOUR]), (15, 15, 110, 130))
+    beside = Reader(likes(4)).read_box(page([FOUR, SEVEN]), (15, 15, 140, 130))
+    assert beside.box == alone.box
+
+
+def test_a_box_may_hold_what_is_no_digit():
+    digit = Reader(unsure).read_box(page([SEVEN]), (20, 20, 100, 130))
+    assert not digit.accepted
+    assert digit.frame.any()
+
+
+@pytest.mark.parametrize("box", [(200, 20, 300, 130), (-50, -50, -10, -10), (60, 60, 60, 60), (390, 140, 9000, 9000)])
+def test_a_box_without_ink_is_answered_as_unsure(box):
+    digit = Reader(likes(7)).read_box(page([SEVEN]), box)
+    assert (digit.accepted, digit.confidence, digit.box) == (False, pytest.approx(0.1), box)
+    assert digit.frame.shape == (28, 28)
