@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_read(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     summary = "read the digits of pictures"
     read = commands.add_parser("read", help=summary, description=f"{summary.capitalize()}: text, or JSON, or CSV.")
-    read.add_argument("files", nargs="+", metavar="FILE", help="a PNG, JPEG, WebP, BMP, GIF or TIFF file")
+    read.add_argument("files", nargs="+", metavar="FILE", help="a PNG, JPEG, WebP, BMP, GIF, TIFF or HEIC file")
     form = read.add_mutually_exclusive_group()
     form.add_argument("--json", dest="write", action="store_const", const=_write_json, help="everything known")
     form.add_argument("--csv", dest="write", action="store_const", const=_write_csv, help="one row for each digit")
