@@ -81,6 +81,6 @@ function deleteSelected() {
 }
 
 function deleteByKey(event) {
-  const isFree = event.composedPath()[0] === document.body; // nobody is typing
-  if (isFree && (event.key === "Delete" || event.key === "Backspace")) deleteSelected();
+  const isTyping = event.composedPath()[0].closest?.("input, textarea, [contenteditable], .stDataFrame");
+  if (!isTyping && (event.key === "Delete" || event.key === "Backspace")) deleteSelected();
 }

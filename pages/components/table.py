@@ -30,7 +30,7 @@ def show_table(album: Album) -> None:
         _frame(album),
         key=key,
         hide_index=True,
-        disabled=["File", "Line", "Digit", "Seen", "Confidence", "By hand"],
+        disabled=["Seen", "Confidence", "By hand", "Line", "Digit", "File"],
         column_config={
             "File": None if len(album.read) < 2 else st.column_config.TextColumn(),
             "Seen": st.column_config.ImageColumn(width="small"),
@@ -68,13 +68,13 @@ def _frame(album: Album) -> pd.DataFrame:
 
 def _record(name: str, row: int, column: int, mark: Mark) -> dict[str, object]:
     return {
-        "File": name,
-        "Line": row,
-        "Digit": column,
         "Seen": pixels_url(mark.digit.frame),
         "Reading": mark.text,
         "Confidence": percent(mark.confidence),
         "By hand": mark.by_hand,
+        "Line": row,
+        "Digit": column,
+        "File": name,
     }
 
 
