@@ -59,8 +59,9 @@ def test_what_was_read_stays_when_others_come_and_go():
 def test_pictures_survive_an_uploader_that_has_forgotten_them():
     """It begins empty after a visit to another page."""
     pictures = Album()
-    pictures.take_uploads([upload("a")])
-    pictures.uploaded = frozenset()
+    pictures.take_uploads([upload("a"), upload("bad")])
+    pictures.fail("bad", "The picture cannot be read.")
+    pictures.reopen()
     pictures.take_uploads([upload("b")])
     assert list(pictures.photos) == ["a", "b"]
 

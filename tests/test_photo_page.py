@@ -242,3 +242,86 @@ def test_nothing_is_written_to_the_disk(start, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     upload(start(), ("page.png", PAGE))
     assert not list(tmp_path.iterdir())
+
+
+class Canvas:
+    """What the canvas package reports, and what it is given."""
+
+    def __init__(self):
+        self.given = []
+        self.background_fit = {"natural_width": 400, "natural_height": 300}
+        self.reports = False
+
+    def __call__(self, initial_drawing, on_change, **options):
+        self.options = options
+        self.given = initial_drawing["objects"]
+        if self.reports:
+            self.reports = False
+            on_change()
+        else:
+            self.objects = list(self.given)
+        return self
+
+    @property
+    def json_data(self):
+        return {"objects": self.objects}
+
+    @property
+    def boxes_in_image_space(self):
+        px = 400 / self.options["width"]
+        sides = ("left", "top", "width", "height")
+        return [{"label": item["label"], **{side: item[side] * px for side in sides}} for item in self.objects]
+
+    def report(self, app, objects):
+        self.objects, self.reports = objects, True
+        return app.run()
+
+
+@pytest.fixture
+def canvas(monkeypatch):
+    canvas = Canvas()
+    monkeypatch.setattr(import_module("pages.components.editor"), "st_canvas", canvas)
+    return canvas
+
+
+def test_boxes_on_the_canvas_change_the_reading(start, canvas):
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Change").run()
+    assert [item["label"] for item in canvas.given] == ["7", "7", "7"]
+    canvas.report(app, canvas.given[1:])
+    assert reading(app) == ["7", "7"]
+    new = {
+        "type": "LabeledRect",
+        "strokeMiterLimit": 4,
+        "label": "",
+        "left": 300,
+        "top": 30,
+        "width": 90,
+        "height": 140,
+    }
+    canvas.report(app, [*canvas.given, new])
+    assert reading(app) == ["77", "7"]
+    assert len(canvas.given) == 3, "the canvas is to show the new box with its label"
+    app.button(key="undo_photo").click().run()
+    app.button(key="undo_photo").click().run()
+    assert [item["label"] for item in canvas.given] == ["7", "7", "7"]
+    assert not app.exception
+
+
+def test_an_old_report_does_not_undo_an_undo(start, canvas):
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Change").run()
+    canvas.report(app, canvas.given[1:])
+    app.button(key="undo_photo").click().run()
+    app.run()
+    assert reading(app) == ["77", "7"]
+
+
+@pytest.mark.parametrize("objects", [[{"type": "LabeledRect"}], [3], [{}]])
+def test_malformed_reports_change_nothing(start, canvas, objects, monkeypatch):
+    monkeypatch.setattr(Canvas, "boxes_in_image_space", [{"label": "1"}])
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Draw").run()
+    canvas.report(app, objects)
+    assert not app.exception
+    assert reading(app) == ["77", "7"]

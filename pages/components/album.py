@@ -90,6 +90,11 @@ class Album:
         self.shown = new[0] if new else self.shown
         self.uploaded = frozenset(uploads)
 
+    def reopen(self) -> None:
+        """Go on with an uploader that is empty, when the visitor comes back: what could be read stays."""
+        self.uploaded = frozenset()
+        self.photos = {key: photo for key, photo in self.photos.items() if not photo.problem}
+
     def add(self, key: str, name: str, data: bytes) -> None:
         """Add a picture, or show it if it is there already."""
         if key not in self.photos:

@@ -18,7 +18,7 @@ from model.reading import Digit, Finding, Ink, Reading, Stroke
 from model.strokes import as_strokes, ink_digit
 
 _WORDS = ((0.99, "Almost certain"), (0.9, "Confident"), (0.75, "Fairly confident"), (0.0, "Unsure"))
-_SLIGHT = 0.05
+SLIGHT = 0.05
 """A runner-up below this is not worth a word."""
 
 _PLAIN = {
@@ -74,7 +74,7 @@ def _verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
         article = "an" if digit.label == 8 else "a"
         return "?", f"Perhaps {article} {digit.label}, {percent(digit.confidence)}", "Not sure enough to say so."
     title = f"{confidence_in_words(digit.confidence)}, {percent(digit.confidence)}"
-    text = f"{digit.label}, or perhaps {digit.runner_up}" if second >= _SLIGHT else "No other digit comes close."
+    text = f"{digit.label}, or perhaps {digit.runner_up}" if second >= SLIGHT else "No other digit comes close."
     return str(digit.label), title, text
 
 

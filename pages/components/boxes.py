@@ -108,7 +108,7 @@ def _drawn(name: int, box: dict[str, Any], stretch: tuple[float, float]) -> Draw
     edges = left, top, left + box["width"] * stretch[0], top + box["height"] * stretch[1]
     if not all(map(isfinite, edges)):
         raise ValueError(edges)
-    return Drawn(name, edges, str(box["label"]))
+    return Drawn(name, edges, str(box["label"]).strip())  # Enter adds a line to the canvas's text
 
 
 def _follow(transcript: Transcript, mark: Mark, drawn: Drawn | None, board: Board, read: ReadBox) -> Transcript:

@@ -13,7 +13,7 @@ from model.reader import Reader
 from model.reading import Box, Ink
 from model.transcript import Mark, Transcript, Trust, cells
 from pages.components.album import Album, Photo
-from pages.components.answer import percent, picture
+from pages.components.answer import SLIGHT, percent, picture
 from pages.components.boxes import chip_of
 from pages.components.editor import edit_boxes
 
@@ -33,6 +33,7 @@ _LEGEND = {
     Trust.UNREAD: "not read, ?",
     Trust.BY_HAND: "set by hand",
 }
+_LEAST_GUESS = 0.3  # less is no guess worth telling
 _MOST_DOUBTS = 8
 _MOST_FRAMES = 100
 _STEP_SIDE = 700  # px
@@ -59,7 +60,14 @@ def show_picture(album: Album, photo: Photo, reader: Reader) -> None:
             label_visibility="collapsed",
         )
         st.button("Undo", key="undo_photo", icon=":material/undo:", disabled=not album.past, on_click=album.undo)
-        st.button("Remove", key="remove", icon=":material/delete:", on_click=album.remove, args=(photo.key,))
+        st.button(
+            "Remove",
+            key="remove",
+            icon=":material/delete:",
+            help="Forget this picture",
+            on_click=album.remove,
+            args=(photo.key,),
+        )
     if mode == "Look":
         with st.container(key="overlay"):
             st.html(_overlay(photo))
@@ -117,9 +125,12 @@ def _show_doubt(album: Album, photo: Photo, mark: Mark) -> None:
 
 
 def _guess(mark: Mark) -> str:
+    """What a doubt is between."""
+    if mark.digit.confidence < _LEAST_GUESS:
+        return "Not a digit?"
     second = float(mark.digit.probabilities[mark.digit.runner_up])
-    one, other = f"{mark.digit.label}, {percent(mark.confidence)}", f"{mark.digit.runner_up}, {percent(second)}"
-    return "Not a digit?" if mark.confidence < 0.3 else f"{one} or {other}"
+    other = f" or {mark.digit.runner_up}, {percent(second)}" if second >= SLIGHT else ""
+    return f"{mark.digit.label}, {percent(mark.digit.confidence)}{other}"
 
 
 def _place(transcript: Transcript, mark: Mark) -> str:
@@ -159,8 +170,9 @@ def _box(mark: Mark, width: int, height: int) -> str:
         f"height:{100 * (y1 - y0) / height:.2f}%;--size:{100 * (y1 - y0) / width:.2f}cqw"
     )
     side = f"{'right' if 2 * x > width else 'left'} {'above' if 2 * y > height else 'below'}"
+    name = escape(_summary(mark))
     return (
-        f'<div class="mark {_css(mark.trust)}" tabindex="0" style="{style}"><b>{chip_of(mark)}</b>'
+        f'<div class="mark {_css(mark.trust)}" tabindex="0" aria-label="{name}" style="{style}"><b>{chip_of(mark)}</b>'
         f'<div class="tip {side}">{picture(mark.digit.frame, "What the network sees")}{_columns(mark)}</div></div>'
     )
 

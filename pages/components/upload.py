@@ -16,7 +16,7 @@ _FORMATS = "PNG, JPEG, HEIC, WebP, BMP, GIF or TIFF, up to 100 megapixels. They 
 def choose_pictures(album: Album) -> None:
     """Show the inputs; what comes from them is in the album before the page runs."""
     if "uploads" not in st.session_state:
-        album.uploaded = frozenset()  # the uploader begins empty when the visitor comes back from another page
+        album.reopen()
     with st.container(key="upload"):
         st.file_uploader(
             f"Pictures of handwritten digits: {_FORMATS}",
