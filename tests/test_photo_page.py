@@ -290,16 +290,9 @@ def test_boxes_on_the_canvas_change_the_reading(start, canvas):
     assert [item["label"] for item in canvas.given] == ["7", "7", "7"]
     canvas.report(app, canvas.given[1:])
     assert reading(app) == ["7", "7"]
-    new = {
-        "type": "LabeledRect",
-        "strokeMiterLimit": 4,
-        "label": "",
-        "left": 300,
-        "top": 30,
-        "width": 90,
-        "height": 140,
-    }
-    canvas.report(app, [*canvas.given, new])
+    box = {"label": "", "left": 35, "top": 30, "width": 110, "height": 160}
+    new = {"type": "LabeledRect", "strokeMiterLimit": 4, **box}
+    canvas.report(app, [*canvas.objects, new])
     assert reading(app) == ["77", "7"]
     assert len(canvas.given) == 3, "the canvas is to show the new box with its label"
     app.button(key="undo_photo").click().run()
