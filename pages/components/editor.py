@@ -10,7 +10,7 @@ import streamlit as st
 from model.reader import Reader
 from model.transcript import Mark, Trust
 from pages.components.album import Album, Photo
-from pages.components.boxes import Board, chip_of, drawn_boxes, is_shown, merge, name_of
+from pages.components.boxes import Board, Drawn, chip_of, drawn_boxes, is_shown, merge, name_of
 from pages.components.canvas import st_canvas
 
 _WIDTH, _HEIGHT = 620, 700
@@ -31,30 +31,12 @@ _helper = st.components.v2.component("box_helper", js=(Path(__file__).parent / "
 
 def edit_boxes(album: Album, photo: Photo, reader: Reader, *, edit: bool) -> None:
     """Show the canvas and take what is done on it into the album; `edit` boxes, or draw new ones."""
-    width, height = photo.preview.size_wh
-    px = max(width / _WIDTH, height / _HEIGHT)
-    board = Board((width, height), px)
+    size_wh = photo.preview.size_wh
+    board = Board(size_wh, px=max(size_wh[0] / _WIDTH, size_wh[1] / _HEIGHT))
     revision = album.revisions["canvas"]
     with st.container(key="boxes"):
-        result = st_canvas(
-            key=f"canvas {photo.key}",
-            width=max(round(width / px), 1),
-            height=max(round(height / px), 1),
-            drawing_mode="labeled_rect",
-            background_image=photo.preview.url,
-            initial_drawing=_given(photo, revision, px),
-            stroke_width=_LINE,
-            stroke_color=_COLORS[Trust.BY_HAND],
-            fill_color="rgba(0, 0, 0, 0)",
-            font_size=_font(photo, px),
-            on_change=_note_report,
-        )
+        drawn = _canvas(photo, board, revision)
         _helper(key="box_helper", data={"edit": edit})
-    if not st.session_state.pop("boxes_reported", False) or not result.background_fit or not result.json_data:
-        return
-    fit = result.background_fit
-    stretch = width / fit["natural_width"], height / fit["natural_height"]
-    drawn = drawn_boxes(result.json_data.get("objects"), result.boxes_in_image_space, stretch)
     if drawn is None:
         return
     changed = merge(photo.transcript, drawn, revision, board, lambda box: reader.read_box(photo.data, box))
@@ -65,6 +47,29 @@ def edit_boxes(album: Album, photo: Photo, reader: Reader, *, edit: bool) -> Non
     if not shown:
         album.renew(known_to="table")
         st.rerun()
+
+
+def _canvas(photo: Photo, board: Board, revision: int) -> list[Drawn] | None:
+    """Show the boxes on the canvas; what is on it, if it has something new to report."""
+    width, height = board.size_wh
+    result = st_canvas(
+        key=f"canvas {photo.key}",
+        width=max(round(width / board.px), 1),
+        height=max(round(height / board.px), 1),
+        drawing_mode="labeled_rect",
+        background_image=photo.preview.url,
+        initial_drawing=_given(photo, revision, board.px),
+        stroke_width=_LINE,
+        stroke_color=_COLORS[Trust.BY_HAND],
+        fill_color="rgba(0, 0, 0, 0)",
+        font_size=_font(photo, board.px),
+        on_change=_note_report,
+    )
+    fit = result.background_fit
+    if not st.session_state.pop("boxes_reported", False) or not fit or not result.json_data:
+        return None
+    stretch = width / fit["natural_width"], height / fit["natural_height"]
+    return drawn_boxes(result.json_data.get("objects"), result.boxes_in_image_space, stretch)
 
 
 def _note_report() -> None:

@@ -32,7 +32,9 @@ def choose_pictures(album: Album) -> None:
                 )
             st.toggle("Use the camera", key="camera_on")
         if st.session_state.camera_on:
-            st.camera_input("Hold the page flat and near", key="camera", on_change=_take_camera, args=(album,))
+            st.camera_input(
+                "Hold the page flat and near", key="camera", width=480, on_change=_take_camera, args=(album,)
+            )
 
 
 def choose_photo(album: Album) -> Photo:
