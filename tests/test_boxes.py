@@ -28,7 +28,7 @@ def merged(drawn, page=PAGE, revision=REVISION):
 
 def test_an_untouched_canvas_changes_nothing():
     assert merged(on_canvas()) is PAGE
-    assert is_shown(PAGE, on_canvas(), REVISION)
+    assert is_shown(PAGE, PAGE, on_canvas(), REVISION)
 
 
 def test_rounding_is_no_move():
@@ -40,7 +40,7 @@ def test_a_box_drawn_is_read_and_keeps_its_place():
     page = merged([*on_canvas(), Drawn(4, (59.6, 0.2, 80.3, 40.1), "")])
     assert page.text == "128\n34"
     assert page.lines[0][2].digit.box == (60, 0, 80, 40)
-    assert not is_shown(page, [*on_canvas(), Drawn(4, (60, 0, 80, 40), "")], REVISION)
+    assert not is_shown(page, PAGE, [*on_canvas(), Drawn(4, (60, 0, 80, 40), "")], REVISION)
 
 
 def test_a_box_drawn_is_added_once_though_it_is_reported_twice():
@@ -83,6 +83,14 @@ def test_a_box_deleted_is_gone():
 def test_a_label_typed_on_the_canvas_counts_if_it_is_a_digit(label, text):
     first, *others = on_canvas()
     assert merged([Drawn(first.name, first.box, label), *others]).text == text
+
+
+def test_a_label_typed_on_the_canvas_changes_its_color():
+    first, *others = on_canvas()
+    drawn = [Drawn(first.name, first.box, "7"), *others]
+    page = merged(drawn)
+    assert not is_shown(page, PAGE, drawn, REVISION)
+    assert is_shown(page, page, drawn, REVISION)
 
 
 def test_of_a_late_report_only_new_boxes_count():

@@ -22,8 +22,9 @@ def half_red(size_wh=(80, 60)):
     return image
 
 
-def test_preview_is_in_color():
-    preview = make_preview(encode(half_red()))
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "HEIF"])
+def test_preview_is_in_color(file_format):
+    preview = make_preview(encode(half_red(), file_format))
     assert preview.size_wh == (80, 60)
     np.testing.assert_allclose(shown(preview)[10, 40], (200, 0, 0), atol=12)
 

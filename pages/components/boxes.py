@@ -97,10 +97,15 @@ def merge(transcript: Transcript, drawn: Sequence[Drawn], revision: int, board: 
     return transcript
 
 
-def is_shown(transcript: Transcript, drawn: Sequence[Drawn], revision: int) -> bool:
-    """Whether the canvas shows the transcript's marks, with their labels."""
+def is_shown(transcript: Transcript, before: Transcript, drawn: Sequence[Drawn], revision: int) -> bool:
+    """Whether the canvas shows the transcript's marks, with their labels and colors, which were those of `before`."""
     marks = {(name_of(mark, revision), chip_of(mark)) for mark in transcript}
-    return len(drawn) == len(marks) and marks == {(each.name, each.label) for each in drawn}
+    labels = len(drawn) == len(marks) and marks == {(each.name, each.label) for each in drawn}
+    return labels and _trusts(transcript) <= _trusts(before)
+
+
+def _trusts(transcript: Transcript) -> set[tuple[int, Trust]]:
+    return {(mark.number, mark.trust) for mark in transcript}
 
 
 def _drawn(name: int, box: dict[str, Any], stretch: tuple[float, float]) -> Drawn:

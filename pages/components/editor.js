@@ -3,6 +3,8 @@
 
 const LOOK_AGAIN_MS = 150; // Streamlit may replace the canvas at any time
 
+const MOUSE = { touchstart: "mousedown", touchmove: "mousemove", touchend: "mouseup", touchcancel: "mouseup" };
+
 let wanted = false;
 
 export default function ({ data, parentElement }) {
@@ -10,12 +12,15 @@ export default function ({ data, parentElement }) {
   const button = deleteButton(parentElement);
   const refresh = () => sync(button);
   const timer = setInterval(refresh, LOOK_AGAIN_MS);
-  const onKey = (event) => deleteByKey(event);
-  window.addEventListener("keydown", onKey);
+  const gone = new AbortController();
+  window.addEventListener("keydown", (event) => deleteByKey(event), { signal: gone.signal });
+  for (const kind of Object.keys(MOUSE)) {
+    window.addEventListener(kind, (event) => touchAsMouse(event), { signal: gone.signal, capture: true, passive: false });
+  }
   refresh();
   return () => {
     clearInterval(timer);
-    window.removeEventListener("keydown", onKey);
+    gone.abort();
   };
 }
 
@@ -83,4 +88,15 @@ function deleteSelected() {
 function deleteByKey(event) {
   const isTyping = event.composedPath()[0].closest?.("input, textarea, [contenteditable], .stDataFrame");
   if (!isTyping && (event.key === "Delete" || event.key === "Backspace")) deleteSelected();
+}
+
+// The canvas draws boxes with the left button only, which no finger has.
+function touchAsMouse(event) {
+  const canvas = event.composedPath()[0];
+  if (wanted || event.touches.length > 1 || !findCanvas()?.contains(canvas)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { clientX, clientY } = event.changedTouches[0];
+  const place = { clientX, clientY, button: 0, buttons: 1, bubbles: true, composed: true };
+  canvas.dispatchEvent(new MouseEvent(MOUSE[event.type], place));
 }

@@ -40,7 +40,7 @@ def edit_boxes(album: Album, photo: Photo, reader: Reader, *, edit: bool) -> Non
     if drawn is None:
         return
     changed = merge(photo.transcript, drawn, revision, board, lambda box: reader.read_box(photo.data, box))
-    shown = is_shown(changed, drawn, revision)
+    shown = is_shown(changed, photo.transcript, drawn, revision)
     if changed is not photo.transcript:
         album.change(photo.key, changed, known_to="canvas" if shown else "")
         st.rerun()
