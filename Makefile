@@ -1,10 +1,11 @@
 # make run: the app.  make test: lint and every test.  make bench: the measurements.  make train: the network.
+# make samples: the Photo page's sample pictures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
-.PHONY: setup run test lint bench train
+.PHONY: setup run test lint bench train samples
 
 run: setup
 	$(BIN)/python -m streamlit run app.py
@@ -22,6 +23,9 @@ bench: setup
 
 train: setup
 	$(BIN)/python train_model.py
+
+samples: setup
+	$(BIN)/python -m tests.samples
 
 setup: $(STAMP)
 

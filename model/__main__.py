@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import sys
@@ -17,9 +16,8 @@ from model.errors import ImageError, ReaderError
 if TYPE_CHECKING:
     from model.evaluation import Metrics
     from model.reader import Reader
-    from model.reading import Digit, Reading
+    from model.transcript import Transcript
 
-_COLUMNS = ("file", "line", "column", "label", "confidence", "accepted", "x0", "y0", "x1", "y1")
 _HANDS_COLUMNS = {
     "n": "n",
     "writers": "writers",
@@ -30,9 +28,6 @@ _HANDS_COLUMNS = {
     "ECE": "ece",
     "AUROC": "auroc",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-_Readings = list[tuple[str, "Reading"]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,11 +54,11 @@ def _parser() -> argparse.ArgumentParser:
 def _add_read(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     summary = "read the digits of pictures"
     read = commands.add_parser("read", help=summary, description=f"{summary.capitalize()}: text, or JSON, or CSV.")
-    read.add_argument("files", nargs="+", metavar="FILE", help="a PNG, JPEG, WebP, BMP, GIF or TIFF file")
+    read.add_argument("files", nargs="+", metavar="FILE", help="a PNG, JPEG, WebP, BMP, GIF, TIFF or HEIC file")
     form = read.add_mutually_exclusive_group()
-    form.add_argument("--json", dest="write", action="store_const", const=_write_json, help="everything known")
-    form.add_argument("--csv", dest="write", action="store_const", const=_write_csv, help="one row for each digit")
-    read.set_defaults(command=_read, write=_write_text)
+    form.add_argument("--json", dest="form", action="store_const", const="to_json", help="everything known")
+    form.add_argument("--csv", dest="form", action="store_const", const="to_digits_csv", help="one row for each digit")
+    read.set_defaults(command=_read, form="to_text")
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -88,68 +83,25 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def _read(options: argparse.Namespace) -> int:
-    from model.reader import Reader  # OpenCV and TensorFlow: --help need not wait for them
+    from model import export  # NumPy, OpenCV and TensorFlow: --help need not wait for them
+    from model.reader import Reader
 
     with _quiet():
         reader = Reader.load()
-    readings = _read_files(reader, options.files)
-    options.write(readings)
-    return 0 if len(readings) == len(options.files) else 2
+    pages = list(_read_files(reader, options.files))
+    sys.stdout.write(getattr(export, options.form)(pages))
+    return 0 if len(pages) == len(options.files) else 2
 
 
-def _read_files(reader: Reader, files: Sequence[str]) -> _Readings:
-    """Readings of the files that can be read; stderr says why the others cannot."""
-    readings: _Readings = []
+def _read_files(reader: Reader, files: Sequence[str]) -> Iterator[tuple[str, Transcript]]:
+    """Transcripts of the files that can be read; stderr says why the others cannot."""
+    from model.transcript import Transcript
+
     for file in files:
         try:
-            readings.append((file, reader.read_photo(file)))
+            yield file, Transcript.of(reader.read_photo(file))
         except ImageError as error:
             _complain(f"{file}: {error}")
-    return readings
-
-
-def _write_text(readings: _Readings) -> None:
-    for file, reading in readings:
-        if len(readings) > 1:
-            print(f"{file}:")
-        print(reading.text)
-
-
-def _write_json(readings: _Readings) -> None:
-    pages = [
-        {
-            "file": file,
-            "text": reading.text,
-            "lines": [[_fields(digit) for digit in line.digits] for line in reading.lines],
-        }
-        for file, reading in readings
-    ]
-    print(json.dumps(pages, indent=1))
-
-
-def _fields(digit: Digit) -> dict[str, object]:
-    return {
-        "label": digit.label,
-        "confidence": digit.confidence,
-        "accepted": digit.accepted,
-        "box": digit.box,
-        "probabilities": digit.probabilities.tolist(),
-    }
-
-
-def _write_csv(readings: _Readings) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for file, reading in readings:
-        for row, line in enumerate(reading.lines, start=1):
-            for column, digit in enumerate(line.digits, start=1):
-                answer = digit.label, f"{digit.confidence:.4f}", digit.accepted
-                writer.writerow((_harmless(file), row, column, *answer, *digit.box))
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet would run a cell that begins like a formula; an apostrophe keeps it text."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _evaluate(options: argparse.Namespace) -> int:

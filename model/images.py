@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from model.errors import ImageError
 from model.reading import Ink
@@ -22,7 +23,8 @@ Picture = bytes | Path | str | NDArray[np.uint8]
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before decoding: memory and time stay bounded."""
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+register_heif_opener()  # what phones take pictures in
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")
 _EXPECTED = f"Expected a picture of the format {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}."
 _SMALL_SIDE = 256  # px; paper and light vary slowly, so they are estimated on a small copy
 _MIN_CONTRAST = 25  # of 255; what differs less from its paper is not taken for ink
@@ -38,8 +40,8 @@ def load_gray(picture: Picture) -> Gray:
     The first frame of an animation is taken.
 
     Args:
-        picture: bytes of a PNG, JPEG, WebP, BMP, GIF or TIFF file, the path of such a file, or pixels as (h, w) gray,
-            (h, w, 3) RGB or (h, w, 4) RGBA uint8.
+        picture: bytes of a PNG, JPEG, WebP, BMP, GIF, TIFF or HEIC file, the path of such a file, or pixels as (h, w)
+            gray, (h, w, 3) RGB or (h, w, 4) RGBA uint8.
 
     Returns:
         (h, w) uint8, 0 black … 255 white, of the upright picture's size.

@@ -43,7 +43,7 @@ def test_json_holds_everything_known(capsys):
     two, blank = json.loads(capsys.readouterr().out)
     assert (two["file"], two["text"], [len(line) for line in two["lines"]]) == ("two.png", "77\n7", [2, 1])
     digit = two["lines"][0][0]
-    assert set(digit) == {"label", "confidence", "accepted", "box", "probabilities"}
+    assert set(digit) == {"label", "confidence", "accepted", "by_hand", "box", "probabilities"}
     assert (digit["label"], digit["accepted"], len(digit["probabilities"]), len(digit["box"])) == (7, True, 10, 4)
     assert digit["confidence"] == digit["probabilities"][7]
     assert blank == {"file": "blank.png", "text": "", "lines": []}

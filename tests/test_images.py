@@ -13,6 +13,7 @@ from tests.pictures import FIVE, FOUR, ONE, SEVEN, encode, page
 
 CORNER = np.array([[0, 0, 0, 255], [0, 255, 255, 255], [0, 255, 255, 255]], np.uint8)  # no symmetry at all
 SEVENTH = page([SEVEN], size_wh=(120, 130))
+HEIC = encode(SEVENTH, "HEIF")
 
 
 def as_transposed(orientation, upright):
@@ -43,7 +44,9 @@ def test_load_gray_keeps_the_pixels_of_lossless_formats(file_format):
     np.testing.assert_array_equal(load_gray(encode(CORNER, file_format)), CORNER)
 
 
-@pytest.mark.parametrize(("file_format", "options"), [("JPEG", {"quality": 95}), ("WEBP", {"lossless": True})])
+@pytest.mark.parametrize(
+    ("file_format", "options"), [("JPEG", {"quality": 95}), ("WEBP", {"lossless": True}), ("HEIF", {"quality": 95})]
+)
 def test_load_gray_decodes_what_cameras_and_browsers_save(file_format, options):
     gray = load_gray(encode(Image.fromarray(SEVENTH).convert("RGB"), file_format, **options))
     assert np.abs(gray.astype(int) - SEVENTH).mean() < 2
@@ -137,8 +140,8 @@ def test_other_arrays_are_refused(pixels):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"x", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", encode(SEVENTH)[:-200], encode(SEVENTH, "JPEG")[:600]],
-    ids=["empty", "one byte", "pdf", "signature only", "truncated png", "truncated jpeg"],
+    [b"", b"x", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", encode(SEVENTH)[:-200], encode(SEVENTH, "JPEG")[:600], HEIC[:600]],
+    ids=["empty", "one byte", "pdf", "signature only", "truncated png", "truncated jpeg", "truncated heic"],
 )
 def test_what_is_no_picture_is_refused(data):
     with pytest.raises(ImageError, match=rf"cannot be read\. Expected a picture .* Received: {len(data)} bytes"):

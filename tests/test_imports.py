@@ -55,7 +55,7 @@ def test_imports_point_one_way(pattern):
 
 def test_canvas_package_has_one_user():
     users = [path.name for path in SOURCES if "streamlit_drawable_canvas" in imported(path)]
-    assert users == ["pad.py"]
+    assert users == ["canvas.py"]
 
 
 def test_resources_are_cached_in_components_only():
@@ -74,7 +74,7 @@ from concurrent.futures import Future
 from streamlit.testing.v1 import AppTest
 from pages.components import classifier
 classifier._loading = Future
-for screen in (None, "pages/screens/about.py"):
+for screen in (None, "pages/screens/photo.py", "pages/screens/about.py"):
     app = AppTest.from_file("app.py").run(timeout=60)
     if screen:
         app.switch_page(screen).run(timeout=60)

@@ -18,7 +18,7 @@ from model.reading import Digit, Finding, Ink, Reading, Stroke
 from model.strokes import as_strokes, ink_digit
 
 _WORDS = ((0.99, "Almost certain"), (0.9, "Confident"), (0.75, "Fairly confident"), (0.0, "Unsure"))
-_SLIGHT = 0.05
+SLIGHT = 0.05
 """A runner-up below this is not worth a word."""
 
 _PLAIN = {
@@ -75,7 +75,7 @@ def _verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
         article = "an" if digit.label == 8 else "a"
         return "?", f"Perhaps {article} {digit.label}, {percent(digit.confidence)}", "Not sure enough to say so."
     title = f"{confidence_in_words(digit.confidence)}, {percent(digit.confidence)}"
-    text = f"{digit.label}, or perhaps {digit.runner_up}" if second >= _SLIGHT else "No other digit comes close."
+    text = f"{digit.label}, or perhaps {digit.runner_up}" if second >= SLIGHT else "No other digit comes close."
     return str(digit.label), title, text
 
 
@@ -92,7 +92,7 @@ def _pictures(digit: Digit | None) -> None:
     with st.container(key="frame"):
         frame = np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8) if digit is None else digit.frame
         caption = "What the network sees"
-        st.html(f'<figure class="frame">{_picture(frame, caption)}<figcaption>{caption}</figcaption></figure>')
+        st.html(f'<figure class="frame">{picture(frame, caption)}<figcaption>{caption}</figcaption></figure>')
     with st.container(key="bars"):
         st.html(_bars(np.zeros(10) if digit is None else digit.probabilities))
 
@@ -114,10 +114,10 @@ def _steps(ink: Ink, framing: Framing) -> str:
     box = f"left:{x0:.1f}%;top:{y0:.1f}%;width:{x1 - x0:.1f}%;height:{y1 - y0:.1f}%"
     middle = f"left:{cx:.1f}%;top:{cy:.1f}%"
     steps = (
-        (_picture(ink, "Ink"), "", "Ink", "Your strokes, drawn again with a pen that suits their size."),
-        (_picture(ink, "Box"), f'<i class="box" style="{box}"></i>', "Box", "A tight box around all of the ink."),
-        (_picture(framing.core, "20×20"), f'<i class="middle" style="{middle}"></i>', "20×20", "Shrunk to 20 pixels."),
-        (_picture(framing.frame, "28×28"), '<i class="middle" style="left:50%;top:50%"></i>', "Center of mass",
+        (picture(ink, "Ink"), "", "Ink", "Your strokes, drawn again with a pen that suits their size."),
+        (picture(ink, "Box"), f'<i class="box" style="{box}"></i>', "Box", "A tight box around all of the ink."),
+        (picture(framing.core, "20×20"), f'<i class="middle" style="{middle}"></i>', "20×20", "Shrunk to 20 pixels."),
+        (picture(framing.frame, "28×28"), '<i class="middle" style="left:50%;top:50%"></i>', "Center of mass",
          "Placed on 28×28 pixels so that its center of mass lies in the middle."),
     )  # fmt: skip
     figures = (
@@ -127,7 +127,12 @@ def _steps(ink: Ink, framing: Framing) -> str:
     return f'<div class="steps">{"".join(figures)}</div>'
 
 
-def _picture(pixels: Ink, description: str) -> str:
+def picture(pixels: Ink, description: str) -> str:
     """The pixels as they are; the browser enlarges them without smoothing."""
+    return f'<img class="pixels" alt="{description}" src="{pixels_url(pixels)}">'
+
+
+def pixels_url(pixels: Ink) -> str:
+    """Gray pixels as the data URL of a PNG."""
     data = b64encode(cv2.imencode(".png", pixels)[1]).decode()
-    return f'<img class="pixels" alt="{description}" src="data:image/png;base64,{data}">'
+    return f"data:image/png;base64,{data}"

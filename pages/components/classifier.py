@@ -1,4 +1,4 @@
-"""The classifier: one for all sessions, loaded while the first visitor is already looking at the pad."""
+"""The classifier: one for all sessions, loaded while the first visitor is already looking at the page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from model.reading import Reading, Stroke
 def start_loading() -> None:
     """Start to load the classifier, once for all sessions.
 
-    Call it when the pad is on the screen: importing TensorFlow would hold the first paint up.
+    Call it when the page is on the screen: importing TensorFlow would hold the first paint up.
     """
     Thread(target=_load, args=[_loading()], name="classifier", daemon=True).start()
 
@@ -36,7 +36,34 @@ def read_drawing(strokes: Sequence[Stroke], pen_width: float) -> Reading | None:
         ArtifactError: the classifier cannot be loaded.
         StrokesError: the strokes are malformed.
     """
-    return None if is_loading() else _reader().read_drawing(strokes, pen_width)
+    ready = reader()
+    return ready and ready.read_drawing(strokes, pen_width)
+
+
+def reader() -> Reader | None:
+    """The one reader that all sessions share; None while the classifier is loading.
+
+    Raises:
+        ArtifactError: the classifier cannot be loaded.
+    """
+    if is_loading():
+        return None
+    if error := _loading().exception():
+        raise ArtifactError(str(error))  # a new one: the traceback of a shared one would grow with every run
+    return _loading().result()
+
+
+@st.fragment(run_every=0.25)
+def wait_for_classifier() -> None:
+    """Run the page again as soon as the classifier is there.
+
+    Its second run is the timer's, by which the page is on the screen: to load at once would hold that up.
+    """
+    if not is_loading():
+        st.rerun()
+    if "page_is_there" in st.session_state:
+        start_loading()
+    st.session_state.page_is_there = True
 
 
 @st.cache_resource(show_spinner=False)
@@ -70,9 +97,3 @@ def _keep_keras_session() -> None:
     import keras
 
     keras.backend.clear_session = lambda: None
-
-
-def _reader() -> Reader:
-    if error := _loading().exception():
-        raise ArtifactError(str(error))  # a new one: the traceback of a shared one would grow with every run
-    return _loading().result()

@@ -1,10 +1,10 @@
-"""The pad: the canvas, undo, clear and the pen's width. Nothing else imports the canvas package."""
+"""The pad: the canvas, undo, clear and the pen's width."""
 
 from __future__ import annotations
 
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
+from pages.components.canvas import st_canvas
 from pages.components.sheet import INK, Sheet
 
 SIDE = 320

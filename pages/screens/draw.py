@@ -6,7 +6,7 @@ import streamlit as st
 
 from model.errors import ArtifactError, StrokesError
 from pages.components.answer import show_answer, show_message, show_steps
-from pages.components.classifier import is_loading, read_drawing, start_loading
+from pages.components.classifier import is_loading, read_drawing, wait_for_classifier
 from pages.components.fabric import pen_width_of, strokes_of
 from pages.components.listener import listen
 from pages.components.pad import show_pad
@@ -46,19 +46,6 @@ def read(sheet: Sheet) -> None:
     except ArtifactError as error:
         show_message("The classifier is missing", str(error))
     show_steps(strokes)
-
-
-@st.fragment(run_every=0.25)
-def wait_for_classifier() -> None:
-    """Run the page again as soon as the classifier is there: what was drawn meanwhile is read then.
-
-    Its second run is the timer's, by which the pad is on the screen: to load at once would hold that up.
-    """
-    if not is_loading():
-        st.rerun()
-    if "pad_is_there" in st.session_state:
-        start_loading()
-    st.session_state.pad_is_there = True
 
 
 send_at_once()

@@ -1,0 +1,221 @@
+"""A reading that people mend: every digit stays what a hand made of it, whatever else changes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
+
+from model.reading import Digit, Finding, Reading
+
+SURE = 0.9
+"""Less confidence than this is worth a look, even where the digit is accepted."""
+
+_BESIDE = 0.3  # of the lower one's height: so much of two marks on one line stands side by side
+_WIDE = 2.5  # of the line's height: a gap like this parts columns
+_GAP = 0.8  # of the line's height: so does this, if it is far wider than the line's other gaps
+_UNEVEN = 2.5
+
+Cell = tuple["Mark", ...]
+"""Marks that stand together on a line, without a wide gap between them; at least one."""
+
+
+class Trust(StrEnum):
+    """How far the label of a mark can be trusted."""
+
+    BY_HAND = "by hand"
+    SURE = "sure"
+    DOUBTFUL = "doubtful"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Mark:
+    """One digit on a picture: what was read in its box, and what a hand made of it.
+
+    Attributes:
+        number: its name in its transcript; never given twice.
+        digit: what the classifier reads in the box.
+        typed: 0-9, the label that was set by hand; None while the classifier's stands.
+        drawn: the box was set by hand.
+    """
+
+    number: int
+    digit: Digit
+    typed: int | None = None
+    drawn: bool = False
+
+    @property
+    def label(self) -> int:
+        """0-9: what was typed, else what was read."""
+        return self.digit.label if self.typed is None else self.typed
+
+    @property
+    def confidence(self) -> float:
+        """0-1, the classifier's probability of `label`."""
+        return float(self.digit.probabilities[self.label])
+
+    @property
+    def accepted(self) -> bool:
+        """Set by hand, or accepted by the classifier."""
+        return self.typed is not None or self.digit.accepted
+
+    @property
+    def text(self) -> str:
+        """The label, or `?` where it is not accepted."""
+        return str(self.label) if self.accepted else "?"
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether label or box were set by hand."""
+        return self.drawn or self.typed is not None
+
+    @property
+    def trust(self) -> Trust:
+        """A typed label is trusted; a box drawn by hand is read like any other."""
+        if self.typed is not None:
+            return Trust.BY_HAND
+        if not self.accepted:
+            return Trust.UNREAD
+        return Trust.SURE if self.confidence >= SURE else Trust.DOUBTFUL
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Center of the box, x and y."""
+        x0, y0, x1, y1 = self.digit.box
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+    @property
+    def height(self) -> int:
+        """Of the box, px."""
+        return self.digit.box[3] - self.digit.box[1]
+
+
+Line = tuple[Mark, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Transcript:
+    """The marks of one picture, line by line; every change makes a new transcript, so that the old ones undo it.
+
+    Attributes:
+        lines: top to bottom, each from left to right; none is empty.
+        made: how many marks have had a number.
+    """
+
+    lines: tuple[Line, ...] = ()
+    made: int = 0
+
+    @classmethod
+    def of(cls, reading: Reading) -> Transcript:
+        """What was read; nothing if none of it is a digit."""
+        if reading.finding is not Finding.DIGIT:
+            return cls()
+        numbers = iter(range(len(reading.digits)))
+        lines = tuple(tuple(Mark(next(numbers), digit) for digit in line.digits) for line in reading.lines)
+        return cls(lines, len(reading.digits))
+
+    def __iter__(self) -> Iterator[Mark]:
+        for line in self.lines:
+            yield from line
+
+    @property
+    def text(self) -> str:
+        """The lines as they stand on the page, with a space between columns."""
+        return "\n".join(" ".join(_text(cell) for cell in cells(line)) for line in self.lines)
+
+    @property
+    def doubts(self) -> list[Mark]:
+        """What is worth a look: unread marks first, then by growing confidence."""
+        doubtful = [mark for mark in self if mark.trust in {Trust.UNREAD, Trust.DOUBTFUL}]
+        return sorted(doubtful, key=lambda mark: (mark.accepted, mark.confidence))
+
+    def table(self) -> list[list[str]]:
+        """The page's layout: a row for each line, all of one length; cells below each other share a column."""
+        rows = [cells(line) for line in self.lines]
+        starts = _column_starts([_span(cell) for row in rows for cell in row])
+        places = [[bisect_right(starts, _span(cell)[0]) - 1 for cell in row] for row in rows]
+        if any(len(set(row)) < len(row) for row in places):  # columns that run into each other
+            places = [list(range(len(row))) for row in rows]
+        width = max((row[-1] + 1 for row in places), default=0)
+        return [_row(row, place, width) for row, place in zip(rows, places, strict=True)]
+
+    def type_over(self, number: int, label: int) -> Transcript:
+        """Set a mark's label by hand; it stays when the mark's box is read again."""
+        return self._map(number, lambda mark: (replace(mark, typed=label),))
+
+    def add(self, digit: Digit) -> Transcript:
+        """Add a mark whose box was drawn by hand, to the line it stands on or as a new line."""
+        return self._place(Mark(self.made, digit, drawn=True))
+
+    def move(self, number: int, digit: Digit) -> Transcript:
+        """Give a mark the box that was drawn by hand, and what is read in it."""
+        moved = next((replace(mark, digit=digit, drawn=True) for mark in self if mark.number == number), None)
+        return self.remove(number)._place(moved) if moved else self
+
+    def remove(self, number: int) -> Transcript:
+        """Take a mark away, and its line with it if it was the last one there."""
+        return self._map(number, lambda _: ())
+
+    def _map(self, number: int, change: Callable[[Mark], Line]) -> Transcript:
+        lines = (
+            tuple(new for mark in line for new in (change(mark) if mark.number == number else (mark,)))
+            for line in self.lines
+        )
+        return replace(self, lines=tuple(filter(None, lines)))
+
+    def _place(self, mark: Mark) -> Transcript:
+        lines = list(self.lines)
+        beside = [_beside(line, mark) for line in lines]
+        if lines and max(beside) >= _BESIDE:
+            row = int(np.argmax(beside))
+            lines[row] = tuple(sorted((*lines[row], mark), key=lambda each: each.middle[0]))
+        else:
+            above = sum(np.mean([each.middle[1] for each in line]) < mark.middle[1] for line in lines)
+            lines.insert(int(above), (mark,))
+        return Transcript(tuple(lines), max(self.made, mark.number + 1))
+
+
+def cells(line: Line) -> list[Cell]:
+    """A line, cut where its gaps are as wide as those between columns."""
+    gaps = [right.digit.box[0] - left.digit.box[2] for left, right in pairwise(line)]
+    height = float(np.median([mark.height for mark in line]))
+    usual = max(float(np.median(gaps)), 0.0) if gaps else 0.0
+    widest = min(_WIDE * height, max(_GAP * height, _UNEVEN * usual))
+    cuts = [i + 1 for i, gap in enumerate(gaps) if gap > widest]
+    return [line[start:stop] for start, stop in pairwise([0, *cuts, len(line)])]
+
+
+def _beside(line: Line, mark: Mark) -> float:
+    """Vertical overlap with the line's nearest mark as part of the lower one's height; negative if they are apart."""
+    near = min(line, key=lambda each: abs(each.middle[0] - mark.middle[0]))
+    shared = min(near.digit.box[3], mark.digit.box[3]) - max(near.digit.box[1], mark.digit.box[1])
+    return shared / max(min(near.height, mark.height), 1)
+
+
+def _span(cell: Cell) -> tuple[int, int]:
+    return cell[0].digit.box[0], max(mark.digit.box[2] for mark in cell)
+
+
+def _column_starts(spans: list[tuple[int, int]]) -> list[int]:
+    """Left ends of the columns: spans that overlap are one column."""
+    starts: list[int] = []
+    end = -1
+    for left, right in sorted(spans):
+        if left >= end:
+            starts.append(left)
+        end = max(end, right)
+    return starts
+
+
+def _row(row: list[Cell], places: list[int], width: int) -> list[str]:
+    texts = dict(zip(places, map(_text, row), strict=True))
+    return [texts.get(place, "") for place in range(width)]
+
+
+def _text(cell: Cell) -> str:
+    return "".join(mark.text for mark in cell)

@@ -1,0 +1,102 @@
+// Beside the canvas of boxes: fits it to the screen, switches it between drawing and changing, and deletes boxes.
+// The canvas's own toolbar, which does the same, shows only under a mouse and above the picture.
+
+const LOOK_AGAIN_MS = 150; // Streamlit may replace the canvas at any time
+
+const MOUSE = { touchstart: "mousedown", touchmove: "mousemove", touchend: "mouseup", touchcancel: "mouseup" };
+
+let wanted = false;
+
+export default function ({ data, parentElement }) {
+  wanted = data.edit;
+  const button = deleteButton(parentElement);
+  const refresh = () => sync(button);
+  const timer = setInterval(refresh, LOOK_AGAIN_MS);
+  const gone = new AbortController();
+  window.addEventListener("keydown", (event) => deleteByKey(event), { signal: gone.signal });
+  for (const kind of Object.keys(MOUSE)) {
+    window.addEventListener(kind, (event) => touchAsMouse(event), { signal: gone.signal, capture: true, passive: false });
+  }
+  refresh();
+  return () => {
+    clearInterval(timer);
+    gone.abort();
+  };
+}
+
+function findCanvas() {
+  for (const element of document.querySelectorAll(".st-key-boxes *")) {
+    const root = element.shadowRoot?.querySelector(".dc-root");
+    if (root) return root;
+  }
+  return null;
+}
+
+function tool(root, name) {
+  return root.querySelector(`button[aria-label="${name}"]`);
+}
+
+function sync(button) {
+  const root = findCanvas();
+  button.hidden = !wanted;
+  if (!root) return;
+  if (!root.querySelector("style.helper")) hideToolbar(root);
+  fit(root);
+  const edit = tool(root, "Edit");
+  if ((edit.getAttribute("aria-pressed") === "true") !== wanted) edit.click();
+  button.disabled = tool(root, "Delete selected").disabled;
+}
+
+function hideToolbar(root) {
+  const style = document.createElement("style");
+  style.className = "helper";
+  style.textContent = ".dc-toolbar { visibility: hidden; } .dc-root { max-width: none !important; }";
+  root.append(style);
+}
+
+// Fabric takes the canvas's size on the screen into account.
+function fit(root) {
+  const canvas = root.querySelector(".dc-container");
+  const room = document.querySelector(".st-key-boxes").clientWidth;
+  const scale = Math.min(room / canvas.offsetWidth, 1);
+  root.style.transformOrigin = "0 0";
+  root.style.transform = scale < 1 ? `scale(${scale})` : "";
+  root.style.marginBottom = `${Math.round(canvas.offsetHeight * (scale - 1))}px`;
+  root.style.marginRight = `${Math.round(canvas.offsetWidth * (scale - 1))}px`;
+}
+
+function deleteButton(parent) {
+  let button = parent.querySelector("button");
+  if (!button) {
+    button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Delete box";
+    button.style.cssText =
+      "font: inherit; padding: 0.35rem 0.9rem; border-radius: var(--st-button-radius, 0.6rem); cursor: pointer;" +
+      "color: inherit; background: none; border: 1px solid var(--st-border-color, gray);";
+    button.addEventListener("click", deleteSelected);
+    parent.append(button);
+  }
+  return button;
+}
+
+function deleteSelected() {
+  const root = findCanvas();
+  if (wanted && root) tool(root, "Delete selected").click();
+}
+
+function deleteByKey(event) {
+  const isTyping = event.composedPath()[0].closest?.("input, textarea, [contenteditable], .stDataFrame");
+  if (!isTyping && (event.key === "Delete" || event.key === "Backspace")) deleteSelected();
+}
+
+// The canvas draws boxes with the left button only, which no finger has.
+function touchAsMouse(event) {
+  const canvas = event.composedPath()[0];
+  if (wanted || event.touches.length > 1 || !findCanvas()?.contains(canvas)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { clientX, clientY } = event.changedTouches[0];
+  const place = { clientX, clientY, button: 0, buttons: 1, bubbles: true, composed: true };
+  canvas.dispatchEvent(new MouseEvent(MOUSE[event.type], place));
+}

@@ -1,0 +1,71 @@
+"""Read the numbers on photos, and mend what was read."""
+
+from __future__ import annotations
+
+import logging
+
+import streamlit as st
+
+from model.errors import ArtifactError, ImageError
+from model.reader import Reader
+from model.transcript import Transcript
+from pages.components.album import Album
+from pages.components.classifier import reader, wait_for_classifier
+from pages.components.page import show_doubts, show_picture, show_problems, show_reading, show_steps
+from pages.components.preview import make_preview
+from pages.components.table import show_exports, show_table
+from pages.components.upload import choose_photo, choose_pictures
+
+
+def classifier_or_stop() -> Reader:
+    """The classifier; without it the page ends here, and goes on when it has been loaded."""
+    try:
+        ready = reader()
+    except ArtifactError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+    if ready is None:
+        st.info("One moment: the classifier is loading.", icon=":material/hourglass_top:")
+        wait_for_classifier()
+        st.stop()
+    return ready
+
+
+def read_waiting(album: Album, ready: Reader) -> None:
+    """Read what has not been read yet; each picture is kept as soon as it is done."""
+    waiting = album.waiting
+    if not waiting:
+        return
+    bar = st.progress(0.0)
+    for i, photo in enumerate(waiting):
+        bar.progress(i / len(waiting), f"Reading picture {i + 1} of {len(waiting)}")
+        try:
+            album.finish(photo.key, Transcript.of(ready.read_photo(photo.data)), make_preview(photo.data))
+        except ImageError as error:
+            album.fail(photo.key, str(error))
+        except Exception:  # a file that breaks a decoder in a new way is not to spoil the others
+            logging.getLogger(__name__).exception("A picture could not be read.")
+            album.fail(photo.key, "The picture cannot be read. Something went wrong with it on the server.")
+    bar.empty()
+
+
+st.title("Read numbers from photos")
+album: Album = st.session_state.setdefault("album", Album())
+choose_pictures(album)
+if not album.photos:
+    st.stop()
+ready = classifier_or_stop()
+read_waiting(album, ready)
+show_problems(album)
+if not album.read:
+    st.stop()
+photo = choose_photo(album)
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    show_picture(album, photo, ready)
+with right:
+    show_reading(photo)
+    show_doubts(album, photo)
+show_table(album)
+show_exports(album)
+show_steps(photo, ready)
