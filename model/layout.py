@@ -21,7 +21,7 @@ _DASH = 2.5  # times as wide as high
 _CONFIDENCES = (0.1, 0.3, 0.5, 0.8, 0.95, 0.99)
 _EVIDENCE = (-3.5, -2.0, -0.7, 0.0, 0.5, 1.0)
 _LEAST_OF_PART = -1.5  # a bad cut may have spoiled a digit
-_PART = -0.7  # letters touch each other more often than digits do
+_PART = -1.1  # letters touch each other more often than digits do
 _HINT = 0.3  # confidence; a word in which no glyph has as much is a sign or a stain, not a doubtful digit
 _PRIOR = 3.0  # who hands in a picture has digits on it
 _OF_LINE, _OF_PAGE = 0.1, 0.25  # a word's line, and its page, count this part of itself
@@ -63,8 +63,8 @@ def _lines(glyphs: Sequence[Glyph]) -> Lines:
     """From left to right, each glyph joins the line whose last glyphs it stands beside, so that lines may slope."""
     lines: Lines = []
     for glyph in sorted(glyphs, key=_middle):
-        nearest = max(lines, key=lambda line: _beside(line, glyph), default=[])
-        if nearest and _beside(nearest, glyph) >= _OVERLAP:
+        nearest = max(lines, key=lambda line: _shared(line, glyph), default=[])
+        if nearest and _shared(nearest, glyph) > 0:
             nearest.append(glyph)
         else:
             lines.append([glyph])
@@ -75,14 +75,14 @@ def _middle(glyph: Glyph) -> int:
     return glyph.box[0] + glyph.box[2]
 
 
-def _beside(line: list[Glyph], glyph: Glyph) -> float:
-    """Vertical overlap as part of the lower one's height, the best of the line's end; a speck may be the last."""
+def _shared(line: list[Glyph], glyph: Glyph) -> int:
+    """Vertical overlap in px, the best of the line's end, for a speck may be the last; 0 if it is too little."""
     return max(_overlap(other, glyph) for other in line[-3:])
 
 
-def _overlap(one: Glyph, other: Glyph) -> float:
+def _overlap(one: Glyph, other: Glyph) -> int:
     shared = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
-    return shared / min(len(one.ink), len(other.ink))
+    return shared if shared >= _OVERLAP * min(len(one.ink), len(other.ink)) else 0
 
 
 def _without_clutter(line: list[Glyph]) -> list[Glyph]:

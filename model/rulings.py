@@ -15,7 +15,7 @@ _Pixels = tuple[_Indices, _Indices]  # rows and columns
 _Segment = NDArray[np.int64]
 """x0, y0, x1, y1 in px, both ends inside, x0 < x1."""
 
-MIN_HEIGHT = 5
+MIN_HEIGHT = 8
 """px; lower marks cannot be told from noise."""
 
 _SEARCH_SIDE = 800  # px; lines are found on a copy of this size, and followed on the picture
@@ -205,7 +205,7 @@ def _writing_height(ink: Ink) -> float:
 
 
 def typical_height(heights: NDArray[np.integer]) -> float:
-    """Median weighted by the squares, so that a hundred specks do not outvote a digit; 0 if all are below 5 px."""
+    """Median weighted by the squares, so that a hundred specks do not outvote a digit; 0 if all are too low."""
     high = np.sort(heights[heights >= MIN_HEIGHT]).astype(np.int64)
     if not len(high):
         return 0.0

@@ -32,7 +32,7 @@ _JOINED = 1.5  # height, and width, of a digit put together
 _LOW = 0.6  # a lower piece may be a part of its neighbor however sure both are
 
 _CUT, _JOIN = 0.3, 0.1  # in log probability, what a part and a union cost: ink is mostly what it seems to be
-_RUN = 7  # pieces of one digit at most
+_RUN = 10  # pieces of one digit at most
 _CLUSTER = 40  # neighboring pieces; more are a texture and not joined
 _WORDS = 20  # doubtful pieces, if they are the most: these are words, and cutting would make digits of letters
 

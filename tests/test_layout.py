@@ -37,6 +37,11 @@ def test_a_speck_at_the_end_of_a_line_does_not_end_it():
     assert lefts([*row(0.99, 0.99), glyph(95, 98, (4, 4)), glyph(120, 115, (40, 40))]) == [[0, 50, 120]]
 
 
+def test_a_bar_above_a_digit_does_not_draw_the_next_one_away():
+    bar = glyph(10, 99, (40, 8))
+    assert lefts([glyph(0, 108), bar, glyph(50), glyph(100)]) == [[0, 50, 100]]
+
+
 def test_dots_commas_and_dashes_are_left_out():
     dot, comma, dash = glyph(100, 150, (10, 10)), glyph(150, 140, (8, 25), label=1), glyph(200, 130, (40, 10))
     assert lefts([*row(0.99, 0.99), dot, comma, dash]) == [[0, 50]]

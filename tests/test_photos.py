@@ -75,6 +75,10 @@ def test_digits_that_touch_are_parted(reader):
     assert reader.read_photo(write("65~235", hand=Hand(pen=5))).text == "65235"
 
 
+def test_joined_zeros_are_parted(reader):
+    assert reader.read_photo(write("10~00", hand=Hand(pen=5))).text == "1000"
+
+
 def test_the_boxes_of_a_form_are_no_digits(reader):
     assert reader.read_photo(in_boxes("31492")).text == "31492"
 
