@@ -28,6 +28,9 @@ def test_figures_are_the_reports():
         f"{report['seconds'] / 60:.0f} minutes",
         f"{report['calibration']['threshold']:.2f}",
     ]
+    for metrics in report["hands"].values():
+        figures += [f"{row['accuracy']:.2%}" for row in metrics.values() if "accuracy" in row]
+        figures += [f"{row['accepted']:.1%}" for row in metrics.values()]
     text = " ".join(README.split())
     assert not [figure for figure in figures if figure not in text]
 

@@ -37,7 +37,7 @@ def test_mnist_is_read_as_the_report_says(report, mnist, classifier):
     assert mnist.sha256 == report["data"]["sha256"]
     metrics = evaluate(classifier.predict(mnist.test.frames), mnist.test.labels, classifier.threshold)
     assert abs(metrics["errors"] - report["test"]["errors"]) <= 2  # processors round differently
-    assert metrics["accuracy"] >= 0.9965
+    assert metrics["accuracy"] >= 0.996
     assert metrics["ece"] <= 0.01
 
 
@@ -48,7 +48,12 @@ def hands(reader, hands_dir):
 
 # Row, figure, and what it may be at worst: a little worse than what was reached.
 FLOORS = [
-    ("unipen (digits)", "accuracy", 0.985),
+    ("unipen (digits)", "accuracy", 0.983),
+    ("unipen (digits)", "accepted", 0.97),
+    ("unipen (digits)", "right_when_accepted", 0.991),
+    ("unipen (digits)", "auroc", 0.986),
+    ("pendigits_train", "accuracy", 0.998),
+    ("pendigits_train", "worst_writer", 0.98),
 ]
 
 
@@ -58,7 +63,7 @@ def test_hands_never_seen_are_read_as_well_as_before(hands, row, figure, least):
 
 
 # The kind of drawing, and how many of it may be accepted.
-CEILINGS = [("unipen", 0.1), ("omniglot", 0.1)]
+CEILINGS = [("unipen", 0.14), ("omniglot", 0.03)]
 
 
 @pytest.mark.parametrize(("row", "most"), CEILINGS)
