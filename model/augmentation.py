@@ -194,7 +194,8 @@ def _pair(digits: NDArray[np.uint8], rng: Generator) -> Ink:
     ink = np.zeros((FRAME_SIDE, FRAME_SIDE + gap), np.uint8)
     ink[:, :FRAME_SIDE] = left
     np.maximum(ink[:, gap:], right, out=ink[:, gap:])
-    if rng.uniform() < 0.25:
-        middle = (FRAME_SIDE + gap) // 2
-        ink = ink[:, middle - 9 : middle + 9]
+    middle = (FRAME_SIDE + gap) // 2
+    rest = ink[:, middle - 9 : middle + 9]
+    if rng.uniform() < 0.25 and rest.any():  # between two slim digits there may be nothing
+        ink = rest
     return cv2.resize(ink, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)

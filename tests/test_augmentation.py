@@ -108,6 +108,13 @@ def test_every_kind_of_what_is_no_digit_varies(kind):
     assert len({ink.tobytes() for ink in inks}) == 5
 
 
+def test_two_slim_digits_always_leave_ink():
+    slim = np.zeros((1, 28, 28), np.uint8)
+    slim[:, 4:24, 14] = 255
+    rng = np.random.default_rng(0)
+    assert all(augmentation._pair(slim, rng).any() for _ in range(300))
+
+
 def test_allographs_of_all_digits():
     samples = draw_samples(50, np.random.default_rng(0))
     np.testing.assert_array_equal(np.bincount(samples.labels), np.full(10, 5))
