@@ -12,7 +12,7 @@ from model.dataset import load_ink, load_mnist
 from model.errors import ArtifactError, ReaderError
 from model.reader import WEIGHTS
 
-QUICK_EPOCHS = 4
+QUICK_EPOCHS = 3
 EPOCHS = 30
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 

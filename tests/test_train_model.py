@@ -142,7 +142,7 @@ def test_bad_arguments_are_refused(bad, capsys):
 
 @pytest.mark.parametrize(
     ("given", "epochs"),
-    [([], train_model.EPOCHS), (["--quick"], train_model.QUICK_EPOCHS), (["--quick", "--epochs", "3"], 3)],
+    [([], train_model.EPOCHS), (["--quick"], train_model.QUICK_EPOCHS), (["--quick", "--epochs", "2"], 2)],
 )
 def test_quick_trains_fewer_epochs(data, tmp_path, monkeypatch, given, epochs):
     def stop(mnist, ink, settings, *args, **options):
