@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Train the digit reader's network on MNIST.")
+    parser = argparse.ArgumentParser(description="Train the digit reader's network on MNIST, and on ink files.")
     parser.add_argument(
         "--epochs", type=partial(whole_number, least=1), help=f"passes over the training digits (default: {EPOCHS})"
     )
@@ -104,23 +104,31 @@ def train_and_save(args: argparse.Namespace) -> None:
 
 
 def refuse_worse(report: Report, output: Path) -> None:
-    """Keep the weights in the output folder if they do better on the same held-out digits (never on the test set).
+    """Keep sound weights in the output folder if they do better on the same held-out digits, or saw other data.
+
+    The test set never decides. What was trained on other data has other held-out digits, and cannot be compared.
 
     Raises:
-        ArtifactError: they do.
+        ArtifactError: they are kept.
     """
     try:
         load_classifier(output)
         old = load_report(output)
-        before = float(old["held_out"]["held_out_errors"])
-        same_data = all(old["data"][name] == report["data"][name] for name in ("sha256", "ink_sha256"))
+        before, data = float(old["held_out"]["held_out_errors"]), old["data"]
+        same_data = all(data[name] == report["data"][name] for name in ("sha256", "ink_sha256"))
     except (ArtifactError, KeyError, TypeError, ValueError):
-        return  # nothing there that could be used, or compared
+        return  # nothing there that could be used
+    advice = "Nothing was replaced; --resume --force replaces them, --output saves elsewhere."
     now = report["held_out"]["held_out_errors"]
-    if same_data and before < now:
+    if not same_data:
+        raise ArtifactError(
+            f"The weights in {output} were trained on other data. Expected the same, to compare them. "
+            f"Received: {now:.2%} held-out errors after {before:.2%} on others. {advice}"
+        )
+    if before < now:
         raise ArtifactError(
             f"The new weights are worse than those in {output}. Expected at most {before:.2%} held-out errors. "
-            f"Received: {now:.2%}. Nothing was replaced; --resume --force replaces them, --output saves elsewhere."
+            f"Received: {now:.2%}. {advice}"
         )
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.errors import ImageError, ReaderError
+from model.errors import DatasetError, ImageError, ReaderError
 
 if TYPE_CHECKING:
     from model.evaluation import Metrics
@@ -105,6 +105,8 @@ def _read_files(reader: Reader, files: Sequence[str]) -> Iterator[tuple[str, Tra
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if (options.keep or options.usual) and not (options.ink or options.not_digits):
+        raise DatasetError("There are no hands to measure. Expected --ink or --not-digits. Received: neither.")
     if options.ink or options.not_digits:
         metrics = _evaluate_hands(options)
         print(json.dumps(metrics, indent=1) if options.json else _hands_as_text(metrics))

@@ -96,7 +96,7 @@ class Ink:
 
 
 def load_ink(paths: Sequence[Path]) -> Ink:
-    """Load ink files to train on. One writer in _WRITERS_HELD_OUT of each file is held out.
+    """Load ink files to train on; one writer in six of each is held out, unless one person wrote all of it.
 
     Raises:
         DatasetError: see `load_drawings`.
@@ -104,7 +104,8 @@ def load_ink(paths: Sequence[Path]) -> Ink:
     train, held_out = [], []
     for path in paths:
         drawings = [drawing for drawing in load_drawings(path) if not drawing.looks_like_digit]
-        aside = set(sorted({drawing.writer for drawing in drawings})[::_WRITERS_HELD_OUT])
+        writers = sorted({drawing.writer for drawing in drawings})
+        aside = set(writers[::_WRITERS_HELD_OUT] if len(writers) > 1 else ())
         train += [drawing for drawing in drawings if drawing.writer not in aside]
         held_out += [drawing for drawing in drawings if drawing.writer in aside]
     return Ink(train, held_out, {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths})

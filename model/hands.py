@@ -54,7 +54,7 @@ def measure_hands(read: Read, ink: Path | None, not_digits: Path | None) -> Metr
     outside = [answers.confidence for answers in others.values()]
     metrics: Metrics = {name: {"n": len(a.labels), "accepted": float(a.accepted.mean())} for name, a in others.items()}
     for path in _files(ink):
-        drawings = load_drawings(path)
+        drawings = _digits(path)
         answers = _read_all(read, drawings)
         row = _measure_digits(drawings, answers)
         if outside:
@@ -106,8 +106,19 @@ def _files(folder: Path | None) -> list[Path]:
     return paths
 
 
+def _digits(path: Path) -> list[Drawing]:
+    return _some(path, "labels 0-9", [drawing for drawing in load_drawings(path) if drawing.label is not None])
+
+
 def _others(path: Path) -> list[Drawing]:
-    return [drawing for drawing in load_drawings(path) if drawing.label is None and not drawing.looks_like_digit]
+    others = [drawing for drawing in load_drawings(path) if drawing.label is None and not drawing.looks_like_digit]
+    return _some(path, "other labels than 0-9", others)
+
+
+def _some(path: Path, expected: str, drawings: list[Drawing]) -> list[Drawing]:
+    if not drawings:
+        raise DatasetError(f"There is nothing to measure. Expected {expected}. Received: {path}, without any.")
+    return drawings
 
 
 def _read_all(read: Read, drawings: Sequence[Drawing]) -> _Answers:

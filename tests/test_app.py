@@ -288,7 +288,9 @@ def test_steps_are_worked_out_only_when_asked_for(start):
     assert (top, height) == pytest.approx((0, 100), abs=1)
 
 
-@pytest.mark.parametrize(("confidence", "words"), [(1.0, "Almost certain"), (0.9, "Confident"), (0.3, "Unsure")])
+@pytest.mark.parametrize(
+    ("confidence", "words"), [(1.0, "Almost certain"), (0.9, "Confident"), (0.7, "Fairly confident")]
+)
 def test_confidence_in_words(confidence, words):
     assert confidence_in_words(confidence) == words
 

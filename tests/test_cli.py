@@ -127,6 +127,11 @@ def test_evaluate_keeps_what_it_measured_in_the_report(hands, monkeypatch):
     assert (folder, name, metrics["hands"]["n"]) == (WEIGHTS, "shipped", 80)
 
 
+def test_figures_on_hands_need_hands(capsys):
+    assert main(["evaluate", "--keep", "shipped"]) == 2
+    assert "Expected --ink or --not-digits. Received: neither." in capsys.readouterr().err
+
+
 def test_evaluate_says_in_one_line_that_there_are_no_ink_files(tmp_path, capsys):
     assert main(["evaluate", "--not-digits", str(tmp_path)]) == 2
     assert "There are no ink files. Expected *.jsonl" in capsys.readouterr().err

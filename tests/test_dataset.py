@@ -126,6 +126,11 @@ def test_ink_files_are_split_by_writers(tmp_path):
     assert all(len(checksum) == 64 for checksum in ink.files.values())
 
 
+def test_what_one_person_wrote_is_trained_on(tmp_path):
+    ink = load_ink([digit_file(tmp_path / "mine.jsonl", writers=1)])
+    assert (len(ink.train), len(ink.held_out)) == (10, 0)
+
+
 def test_no_ink_files_are_no_ink():
     ink = load_ink([])
     assert (ink.train, ink.held_out, ink.files) == ([], [], {})

@@ -58,6 +58,16 @@ def test_a_folder_without_ink_files_is_refused(tmp_path):
         measure_hands(always(3, 0.9, True), tmp_path, None)
 
 
+def test_files_without_what_is_measured_are_refused(folders):
+    ink, others = folders
+    with pytest.raises(DatasetError, match="nothing to measure. Expected labels 0-9. Received: .*letters.jsonl"):
+        measure_hands(always(3, 0.9, True), others, None)
+    with pytest.raises(
+        DatasetError, match="nothing to measure. Expected other labels than 0-9. Received: .*hands.jsonl"
+    ):
+        measure_hands(always(3, 0.9, True), None, ink)
+
+
 def test_drawings_are_placed_on_the_canvas_in_proportion(folders):
     rng = np.random.default_rng(1)
     for drawing in load_drawings(folders[0] / "hands.jsonl")[:50]:

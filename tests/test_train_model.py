@@ -126,6 +126,17 @@ def test_better_weights_are_not_replaced_unless_told(data, trained, capsys):
     assert load_report(output)["held_out"]["held_out_errors"] >= 0
 
 
+def test_weights_trained_on_other_data_are_not_replaced_unless_told(data, trained, capsys):
+    output = trained / "out"
+    report = json.loads((output / REPORT_FILE).read_text())
+    report["data"]["ink_sha256"] = {"hands.jsonl": "0" * 64}
+    (output / REPORT_FILE).write_text(json.dumps(report))
+    again = arguments(data, trained, "--resume")
+    assert train_model.main(again) == 2
+    assert "were trained on other data. Expected the same" in capsys.readouterr().err
+    assert train_model.main([*again, "--force"]) == 0
+
+
 def test_no_data_is_said_in_one_line(tmp_path, capsys):
     assert train_model.main(["--data", str(tmp_path / "none.npz")]) == 2
     stderr = capsys.readouterr().err

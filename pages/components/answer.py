@@ -17,7 +17,7 @@ from model.framing import FRAME_SIDE, Framing, frame_glyph
 from model.reading import Digit, Finding, Ink, Reading, Stroke
 from model.strokes import as_strokes, ink_digit
 
-_WORDS = ((0.99, "Almost certain"), (0.9, "Confident"), (0.75, "Fairly confident"), (0.0, "Unsure"))
+_WORDS = ((0.99, "Almost certain"), (0.9, "Confident"), (0.0, "Fairly confident"))
 SLIGHT = 0.05
 """A runner-up below this is not worth a word."""
 
