@@ -119,7 +119,7 @@ class Reader:
         without_paper, noise = remove_paper(gray)
         ink = clear_ink(without_paper, noise)
         unruled = remove_rulings(ink)
-        glyphs = find_glyphs(unruled, self._recognize)
+        glyphs = find_glyphs(unruled, self._recognize_photo)
         reading = self._reading(glyphs, scale=max(whole.shape) / max(gray.shape))
         return PhotoSteps(gray, without_paper, ink, unruled, tuple(glyph.box for glyph in glyphs), reading)
 
@@ -132,12 +132,9 @@ class Reader:
         return Reading(lines, Finding.DIGIT if accepted else Finding.NOT_A_DIGIT)
 
     def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float) -> list[Digit]:
-        framings = [frame_glyph(ink_digit(strokes)) for strokes in drawings]
-        frames = [framing.frame for framing in framings if framing]
-        assert len(frames) == len(drawings), "strokes leave ink"
-        rows = softmax(self.predict(np.stack(frames)))
+        answers = self._recognize([ink_digit(strokes) for strokes in drawings])
         boxes = [drawing_box(strokes, pen_width) for strokes in drawings]
-        return [self._answer(row, box, frame) for row, box, frame in zip(rows, boxes, frames, strict=True)]
+        return [self._answer(row, box, frame) for (frame, row), box in zip(answers, boxes, strict=True)]
 
     def read_box(self, picture: Picture, box: Box) -> Digit:
         """Read what a box of a picture holds as one digit, whatever it looks like.
@@ -156,14 +153,18 @@ class Reader:
         piece = glyph_in_box(load_gray(picture), box)
         if piece is None:
             return Digit(0, 0.1, False, np.full(10, 0.1), box, np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8))
-        ((frame, probabilities),) = self._recognize([piece.ink])
+        ((frame, probabilities),) = self._recognize_photo([piece.ink])
         return self._digit(Glyph(piece.box, piece.ink, frame, probabilities))
+
+    def _recognize_photo(self, inks: Sequence[Ink]) -> list[tuple[Frame, NDArray[np.float64]]]:
+        """As `_recognize`, with a pen as even as the one that drawings are inked with."""
+        return self._recognize([even_pen(ink) for ink in inks])
 
     def _recognize(self, inks: Sequence[Ink]) -> list[tuple[Frame, NDArray[np.float64]]]:
         """The frame of each glyph's ink, and its (10,) probabilities."""
         if not inks:
             return []
-        framings = [frame_glyph(even_pen(ink)) for ink in inks]
+        framings = [frame_glyph(ink) for ink in inks]
         frames = [framing.frame for framing in framings if framing]
         assert len(frames) == len(inks), "every glyph has ink"
         return list(zip(frames, softmax(self.predict(np.stack(frames))), strict=True))

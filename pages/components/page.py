@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
+from model.images import shrink
 from model.reader import Reader
 from model.reading import Box, Ink
 from model.transcript import Mark, Transcript, Trust, cells
@@ -206,8 +207,8 @@ def _steps(photo: Photo, reader: Reader) -> str:
         (_boxed(steps.unruled, _scaled(digits, scale)), "Digits", f"One box for each: {len(marks)}."),
     )
     figures = (
-        f"<figure>{picture(_small(pixels), title)}<figcaption><b>{title}</b><br>{text}</figcaption></figure>"
-        for pixels, title, text in pages
+        f"<figure>{picture(small, title)}<figcaption><b>{title}</b><br>{text}</figcaption></figure>"
+        for small, title, text in ((shrink(pixels, _STEP_SIDE), title, text) for pixels, title, text in pages)
     )
     return f'<div class="photo_steps">{"".join(figures)}</div>{_frames(marks) if marks else ""}'
 
@@ -234,10 +235,3 @@ def _boxed(ink: Ink, boxes: Sequence[Box]) -> Ink:
     for x0, y0, x1, y1 in boxes:
         cv2.rectangle(page, (x0, y0), (x1 - 1, y1 - 1), 128, thickness)
     return page
-
-
-def _small(pixels: Ink) -> Ink:
-    height, width = pixels.shape
-    scale = min(_STEP_SIDE / max(height, width), 1.0)
-    size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
-    return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA))
