@@ -13,7 +13,7 @@ from model.errors import ArtifactError, ReaderError
 from model.reader import WEIGHTS
 
 QUICK_EPOCHS = 3
-EPOCHS = 30
+EPOCHS = 40
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 
 

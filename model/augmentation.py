@@ -69,9 +69,9 @@ def not_a_digit(digits: NDArray[np.uint8], others: Sequence[Drawing], rng: Gener
         most: how far augmentation goes at most, 0-1.
     """
     kind = rng.uniform()
-    if kind < 0.35:
+    if kind < 0.45:
         return augment_strokes(write(OTHERS, rng), rng, most)
-    if kind < 0.6 and others:
+    if kind < 0.63 and others:
         return augment_strokes(others[int(rng.integers(len(others)))].strokes, rng, most)
     if kind < 0.8:
         return augment(_framed(_pair(digits, rng)), rng, most)

@@ -15,7 +15,7 @@ from model.dataset import Drawing, Samples
 from model.reading import Frame
 from model.skeletons import ALLOGRAPHS, write
 
-NOT_DIGITS = 5
+NOT_DIGITS = 4
 """One frame that is no digit, to so many that are."""
 
 _ALLOGRAPHS = 9  # one allograph, to so many digits of MNIST
