@@ -99,8 +99,13 @@ def load_ink(paths: Sequence[Path]) -> Ink:
     """Load ink files to train on; one writer in six of each is held out, unless one person wrote all of it.
 
     Raises:
-        DatasetError: see `load_drawings`.
+        DatasetError: two files have the same name, by which the report tells them apart; or see `load_drawings`.
     """
+    if len({path.name for path in paths}) < len(paths):
+        raise DatasetError(
+            "The report tells ink files apart by name. Expected different names. "
+            f"Received: {', '.join(map(str, paths))}."
+        )
     train, held_out = [], []
     for path in paths:
         drawings = [drawing for drawing in load_drawings(path) if not drawing.looks_like_digit]

@@ -77,8 +77,13 @@ def choose_threshold(confidence: NDArray[np.floating], right: NDArray[np.bool_],
     good = np.flatnonzero(share_right >= RIGHT_WHEN_ACCEPTED)
     if not len(good):
         return 1.0
-    for_others = float(np.quantile(others, 1 - OTHERS_ACCEPTED)) if len(others) else 0.0
-    return max(float(confidence[order][good[-1]]), for_others, 0.5)
+    return max(float(confidence[order][good[-1]]), _above_most(others), 0.5)
+
+
+def _above_most(others: NDArray[np.floating]) -> float:
+    """The least threshold that at most OTHERS_ACCEPTED of them reach."""
+    refused = np.sort(others)[: len(others) - int(OTHERS_ACCEPTED * len(others))]
+    return float(np.nextafter(refused[-1], 1.0)) if len(refused) else 0.0
 
 
 def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshold: float) -> Metrics:

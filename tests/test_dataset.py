@@ -136,6 +136,13 @@ def test_no_ink_files_are_no_ink():
     assert (ink.train, ink.held_out, ink.files) == ([], [], {})
 
 
+def test_ink_files_of_the_same_name_are_refused(tmp_path):
+    (tmp_path / "other").mkdir()
+    paths = [digit_file(folder / "a.jsonl", writers=1) for folder in (tmp_path, tmp_path / "other")]
+    with pytest.raises(DatasetError, match=r"Expected different names. Received: .*other/a.jsonl"):
+        load_ink(paths)
+
+
 def test_what_looks_like_a_digit_is_not_trained_on(tmp_path):
     path = tmp_path / "signs.jsonl"
     row = {"writer": "w", "strokes": [[[0, 0], [5, 9]]]}
