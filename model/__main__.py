@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import DatasetError, ImageError, ReaderError
+from model.registry import MODELS, SHIPPED, folder
 
 if TYPE_CHECKING:
     from model.evaluation import Metrics
@@ -27,6 +28,14 @@ _HANDS_COLUMNS = {
     "then right": "right_when_accepted",
     "ECE": "ece",
     "AUROC": "auroc",
+}
+
+_FORMATS = {
+    "keras": "Keras's own format",
+    "h5": "its older HDF5 file",
+    "json": "architecture with weights beside it",
+    "savedmodel": "TensorFlow's folder",
+    "tflite": "TensorFlow Lite, in floats and in eight-bit integers",
 }
 
 
@@ -48,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_read(commands)
     _add_evaluate(commands)
+    _add_export(commands)
     return parser
 
 
@@ -80,6 +90,17 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     evaluate.add_argument("--json", action="store_true", help="all metrics as JSON")
     evaluate.set_defaults(command=_evaluate)
+
+
+def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "export a network for other programs"
+    export = commands.add_parser("export", help=summary, description=f"{summary.capitalize()}, and compare it.")
+    export.add_argument("--format", dest="form", choices=_FORMATS, required=True, help=", ".join(_FORMATS.values()))
+    export.add_argument("--model", choices=MODELS, default=SHIPPED, help="which one (default: %(default)s)")
+    export.add_argument(
+        "--output", type=Path, metavar="PATH", help="where to (default: the model's name, in this folder)"
+    )
+    export.set_defaults(command=_export)
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -145,6 +166,18 @@ def _evaluate_hands(options: argparse.Namespace) -> Metrics:
     if options.keep:
         keep_hands(WEIGHTS, options.keep, metrics)
     return metrics
+
+
+def _export(options: argparse.Namespace) -> int:
+    with _quiet():
+        from model.artifacts import load_classifier
+        from model.formats import FORMATS, export
+
+        network = load_classifier(folder(options.model)).network
+        output = options.output or Path(options.model + FORMATS[options.form].suffixes[0])
+        comparisons = export(network, options.form, output)
+    print(*comparisons, sep="\n")
+    return 0
 
 
 def _hands_as_text(metrics: Metrics) -> str:

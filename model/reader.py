@@ -13,11 +13,12 @@ from model.framing import FRAME_SIDE, frame_glyph
 from model.images import Gray, Picture, clear_ink, even_pen, load_gray, remove_paper, shrink
 from model.layout import digit_lines
 from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, Stroke, softmax
+from model.registry import SHIPPED, folder
 from model.rulings import remove_rulings
 from model.segmentation import Glyph, find_glyphs, glyph_in_box
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
 
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = folder(SHIPPED)
 """The folder of the shipped weights and their report."""
 
 _WORKING_SIDE = 2400  # px; a page's digits are large enough on such a copy, and it bounds the time
