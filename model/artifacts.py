@@ -106,26 +106,36 @@ def _is_torn(folder: Path) -> bool:
         return False
 
 
+def verify(folder: Path) -> Report:
+    """Read the report of a weights folder, and make sure that it is the report of these weights.
+
+    Raises:
+        ArtifactError: weights or report are missing, damaged, or do not belong together.
+    """
+    report, path = load_report(folder), folder / WEIGHTS_FILE
+    if not path.is_file():
+        raise ArtifactError(f"The weights are missing. Expected {path}. Received: no such file. {_RETRAIN}")
+    expected, received = report["weights_sha256"], _sha256(path)
+    if received != expected:
+        raise ArtifactError(
+            f"{path} is damaged, or belongs to another report. Expected sha256 {expected[:12]}… as the report says. "
+            f"Received: {received[:12]}…. {_RETRAIN}"
+        )
+    return report
+
+
 def load_classifier(folder: Path) -> Classifier:
     """Load the network that the folder's report describes, and warm it up.
 
     Raises:
         ArtifactError: weights or report are missing, damaged, or do not belong together.
     """
-    report = load_report(folder)
-    network = _load_network(folder / WEIGHTS_FILE, report["weights_sha256"])
+    report = verify(folder)
+    network = _load_network(folder / WEIGHTS_FILE)
     return Classifier(as_predict(network), report["calibration"]["threshold"], network)
 
 
-def _load_network(path: Path, checksum: str) -> keras.Model:
-    if not path.is_file():
-        raise ArtifactError(f"The weights are missing. Expected {path}. Received: no such file. {_RETRAIN}")
-    received = _sha256(path)
-    if received != checksum:
-        raise ArtifactError(
-            f"{path} is damaged, or belongs to another report. Expected sha256 {checksum[:12]}… as the report says. "
-            f"Received: {received[:12]}…. {_RETRAIN}"
-        )
+def _load_network(path: Path) -> keras.Model:
     import keras
 
     try:
