@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,11 +68,29 @@ def keep_hands(folder: Path, name: str, metrics: Metrics) -> None:
     Raises:
         ArtifactError: see `load_report`.
     """
-    report = load_report(folder)
-    report["hands"] = report.get("hands", {}) | {name: metrics}
+    keep_measured(folder, hands=load_report(folder).get("hands", {}) | {name: metrics})
+
+
+def keep_measured(folder: Path, **measured: Metrics) -> None:
+    """Put what was measured into the folder's report, in place of what stood there under the same names.
+
+    Raises:
+        ArtifactError: see `load_report`.
+    """
+    report = load_report(folder) | measured
     half = folder / _HALF_REPORT
     half.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     half.replace(folder / REPORT_FILE)
+
+
+def hardware() -> str:
+    """What something is measured on: cores, and the processor's name where Linux tells it, else its kind."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{os.cpu_count()} cores, {next(names, platform.machine())}"
 
 
 def load_report(folder: Path) -> Report:

@@ -31,7 +31,10 @@ Pervasive label errors in test sets; labelerrors.com)."""
 
 _MAKE = "Make it with: make report"
 _SALIENCY_STEPS = 127  # of int8, on either side of 0
+_LEAST = 1e-30  # probability that is told from 0
 _Arrays = dict[str, NDArray[Any]]
+_Forms = Mapping[str, tuple[type[np.generic], int]]
+"""Names of arrays, their dtypes and numbers of dimensions."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -148,28 +151,28 @@ class Statistics:
     facts: dict[str, Any]
 
 
-_EVALUATION = {"labels": ("uint8", 1), "log_probabilities": ("float16", 2)}
-_DIAGNOSIS = {
-    "indices": ("int32", 1),
-    "frames": ("uint8", 3),
-    "compared": ("uint8", 2),
-    "saliency": ("int8", 3),
-    "neighbors": ("int32", 2),
-    "neighbor_labels": ("uint8", 2),
-    "embedding": ("float16", 2),
-    "robustness": ("str", 0),
+_EVALUATION: _Forms = {"labels": (np.uint8, 1), "log_probabilities": (np.float16, 2)}
+_DIAGNOSIS: _Forms = {
+    "indices": (np.int32, 1),
+    "frames": (np.uint8, 3),
+    "compared": (np.uint8, 2),
+    "saliency": (np.int8, 3),
+    "neighbors": (np.int32, 2),
+    "neighbor_labels": (np.uint8, 2),
+    "embedding": (np.float16, 2),
+    "robustness": (np.str_, 0),
 }
-_STATISTICS = {
-    "train_counts": ("int64", 1),
-    "test_counts": ("int64", 1),
-    "mean": ("uint8", 3),
-    "spread": ("uint8", 3),
-    "quantiles": ("float64", 1),
-    "ink_share": ("float64", 2),
-    "stroke_width": ("int64", 2),
-    "stroke_edges": ("float64", 1),
-    "intensity": ("int64", 1),
-    "facts": ("str", 0),
+_STATISTICS: _Forms = {
+    "train_counts": (np.int64, 1),
+    "test_counts": (np.int64, 1),
+    "mean": (np.uint8, 3),
+    "spread": (np.uint8, 3),
+    "quantiles": (np.float64, 1),
+    "ink_share": (np.float64, 2),
+    "stroke_width": (np.int64, 2),
+    "stroke_edges": (np.float64, 1),
+    "intensity": (np.int64, 1),
+    "facts": (np.str_, 0),
 }
 
 
@@ -219,18 +222,13 @@ def load_statistics() -> Statistics:
     )
 
 
-def save_evaluation(folder: Path, labels: NDArray[np.uint8], logits: NDArray[np.floating]) -> None:
+def save_evaluation(folder: Path, evaluation: Evaluation) -> None:
     """Write what a model answers to the test digits, beside its weights.
 
     Logarithms of the probabilities keep in 16 bits what the probabilities would lose: the doubts of those near 1, and
-    the order of those near 0.
-
-    Args:
-        folder: of the weights.
-        labels: (n,) uint8.
-        logits: (n, 10), calibrated.
+    the order of those near 0. The report and the size are the weights' own and not written again.
     """
-    answers: _Arrays = {"labels": labels.astype(np.uint8), "log_probabilities": _log_probabilities(logits)}
+    answers: _Arrays = {"labels": evaluation.labels, "log_probabilities": _half_logarithms(evaluation.probabilities)}
     _save(folder / EVALUATION_FILE, verify(folder)["weights_sha256"], answers)
 
 
@@ -250,14 +248,14 @@ def save_statistics(folder: Path, statistics: Statistics) -> None:
     _save(folder / STATISTICS_FILE, statistics.facts["sha256"], arrays)
 
 
-def _log_probabilities(logits: NDArray[np.floating]) -> NDArray[np.float16]:
+def _half_logarithms(probabilities: NDArray[np.float32]) -> NDArray[np.float16]:
     """(n, 10) float16; what was likeliest stays so, also where two are as good as even."""
-    log_probabilities = np.log(softmax(logits).clip(1e-30)).astype(np.float16)
-    rows, read = np.arange(len(logits)), logits.argmax(axis=1)
-    tied = log_probabilities.argmax(axis=1) != read
+    logarithms = np.log(probabilities.clip(_LEAST)).astype(np.float16)
+    rows, read = np.arange(len(probabilities)), probabilities.argmax(axis=1)
+    tied = logarithms.argmax(axis=1) != read
     winners = rows[tied], read[tied]
-    log_probabilities[winners] = np.nextafter(log_probabilities[winners], np.float16(0))
-    return log_probabilities
+    logarithms[winners] = np.nextafter(logarithms[winners], np.float16(0))
+    return logarithms
 
 
 def _save(path: Path, sha256: str, arrays: _Arrays) -> None:
@@ -268,17 +266,17 @@ def _save(path: Path, sha256: str, arrays: _Arrays) -> None:
     half.replace(path)
 
 
-def _load(path: Path, sha256: str, members: Mapping[str, tuple[str, int]]) -> _Arrays:
+def _load(path: Path, sha256: str, forms: _Forms) -> _Arrays:
     """Read arrays of the dtypes and dimensions named; they are read-only, for all sessions share them."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             received = str(file["sha256"])
-            arrays = {name: _checked(name, file[name], *form) for name, form in members.items()}
+            arrays = {name: _checked(name, file[name], *form) for name, form in forms.items()}
     except FileNotFoundError as error:
         raise ArtifactError(f"{path.name} is missing. Expected {path}. Received: no such file. {_MAKE}") from error
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ArtifactError(
-            f"{path.name} is damaged. Expected {', '.join(members)} in {path}. Received: {error!r:.120}. {_MAKE}"
+            f"{path.name} is damaged. Expected {', '.join(forms)} in {path}. Received: {error!r:.120}. {_MAKE}"
         ) from error
     if received != sha256:
         raise ArtifactError(
@@ -287,8 +285,8 @@ def _load(path: Path, sha256: str, members: Mapping[str, tuple[str, int]]) -> _A
     return arrays
 
 
-def _checked(name: str, array: NDArray[Any], dtype: str, ndim: int) -> NDArray[Any]:
-    if array.dtype.name.rstrip("0123456789") != dtype.rstrip("0123456789") or array.ndim != ndim:
+def _checked(name: str, array: NDArray[Any], dtype: type[np.generic], ndim: int) -> NDArray[Any]:
+    if array.dtype.type is not dtype or array.ndim != ndim:
         raise ValueError(f"{name} of {array.ndim} dimensions, {array.dtype}")
     return _frozen(array)
 
