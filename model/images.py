@@ -128,13 +128,13 @@ def even_pen(ink: Ink) -> Ink:
     large = cv2.resize(ink, size_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     strong = large > large.max() / 2
     even = cv2.convertScaleAbs(large, alpha=255 / float(np.median(large[strong])))
-    missing = max(_PEN - round(stroke_width(strong)), 0)
+    missing = max(_PEN - round(_stroke_width(strong)), 0)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (missing | 1, missing | 1))
     return np.asarray(cv2.dilate(np.pad(even, missing), kernel))
 
 
-def stroke_width(mask: NDArray[np.bool_]) -> float:
-    """Width of the pen that drew a mask: twice the area by the length of the outline, in px."""
+def _stroke_width(mask: NDArray[np.bool_]) -> float:
+    """Twice the area by the length of the outline, in px."""
     outlines, _ = cv2.findContours(np.pad(mask, 1).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     length = sum(cv2.arcLength(outline, closed=True) for outline in outlines)
     return float(2 * mask.sum() / max(length, 1.0))
