@@ -62,6 +62,19 @@ class Mnist:
     test: Samples
     sha256: str
 
+    @property
+    def whole(self) -> Samples:
+        """All training digits, those held out among them, in the order of the Keras file."""
+        parts = self.held_out, self.train
+        place = np.argsort(_order(sum(map(len, parts))))
+        frames, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("frames", "labels"))
+        return Samples(frames, labels)[place]
+
+
+def _order(n: int) -> NDArray[np.intp]:
+    """The order in which n training digits are split: those that are held out come first."""
+    return np.random.default_rng(_SPLIT_SEED).permutation(n)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Drawing:
@@ -159,7 +172,7 @@ def load_mnist(path: Path | None = None) -> Mnist:
     path = path or (Path(os.environ["MNIST_NPZ"]) if os.environ.get("MNIST_NPZ") else None)
     x_train, y_train, x_test, y_test = arrays = _read(path) if path else _download()
     _check(arrays)
-    order = np.random.default_rng(_SPLIT_SEED).permutation(len(y_train))
+    order = _order(len(y_train))
     train = Samples(x_train, y_train)
     digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
     held_out, rest = np.split(order, [len(order) // HELD_OUT_SHARE])

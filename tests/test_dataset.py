@@ -46,6 +46,12 @@ def test_labels_stay_with_their_frames(write):
         assert all(truth[f.tobytes()] == label for f, label in zip(samples.frames, samples.labels, strict=True))
 
 
+def test_the_whole_training_set_is_in_the_order_of_the_file(write):
+    whole = load_mnist(write()).whole
+    np.testing.assert_array_equal(whole.frames, arrays()["x_train"])
+    np.testing.assert_array_equal(whole.labels, arrays()["y_train"])
+
+
 def test_split_and_checksum_depend_on_the_data_alone(write):
     first, second = load_mnist(write()), load_mnist(write())
     np.testing.assert_array_equal(first.held_out.frames, second.held_out.frames)
