@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 from streamlit.elements.vega_charts import VegaLiteState
 
-from model.figures import to_png, to_svg
+from model.figures import Chart, to_png, to_svg
 
 
 def show_chart(
-    chart: alt.Chart | alt.LayerChart,
+    chart: Chart,
     data: pd.DataFrame,
     *,
     key: str,
@@ -38,7 +37,7 @@ def show_chart(
     return shown if on_select else None
 
 
-def _show_menu(chart: alt.Chart | alt.LayerChart, data: pd.DataFrame, key: str) -> None:
+def _show_menu(chart: Chart, data: pd.DataFrame, key: str) -> None:
     """A download as a function is called when its button is clicked."""
     files = (
         ("PNG", "image/png", lambda: to_png(chart)),
