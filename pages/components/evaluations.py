@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
@@ -11,6 +13,7 @@ from model import stored
 from model.errors import ArtifactError
 from model.stored import Diagnosis, Evaluation, Statistics
 
+_ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
 
 
@@ -33,7 +36,7 @@ def _or_warning(load: Callable[..., T], *names: str) -> T | None:
     try:
         return load(*names)
     except ArtifactError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(str(error).replace(f"{_ROOT}{os.sep}", ""), icon=":material/warning:")  # not the server's folders
         return None
 
 
