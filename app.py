@@ -13,6 +13,9 @@ page = st.navigation(
     [
         st.Page("pages/screens/draw.py", title="Draw", icon=":material/draw:", default=True),
         st.Page("pages/screens/photo.py", title="Photo", icon=":material/photo_camera:", url_path="photo"),
+        st.Page(
+            "pages/screens/diagnostics.py", title="Diagnostics", icon=":material/analytics:", url_path="diagnostics"
+        ),
         st.Page("pages/screens/about.py", title="How it works", icon=":material/info:", url_path="about"),
     ],
     position="top",

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from model.disturbances import BROKEN
 from model.evaluation import wilson_interval
 from model.framing import FRAME_SIDE
 from model.stored import Robustness
@@ -27,6 +28,8 @@ MODELS = (RIGHT, WRONG, "#4a7fd6", "#a05cb0", "#8a8f3a", "#c0504d")
 """Colors of models, in their order."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+
+alt.data_transformers.enable("default", max_rows=None)  # a map of the test set has 10,000
 
 _INK = "currentColor"
 _BINS = 15
@@ -62,7 +65,7 @@ def confusion(
         x,
         y,
         fill=alt.condition("datum.true === datum.read", alt.value(DEEP_RIGHT), alt.value(DEEP_WRONG)),
-        fillOpacity=alt.FillOpacity("strength:Q", scale=alt.Scale(domain=[0, 1]), legend=None),
+        fillOpacity=alt.FillOpacity("strength:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None),
         strokeOpacity=alt.condition("datum.chosen", alt.value(1), alt.value(0.12)),
         strokeWidth=alt.condition("datum.chosen", alt.value(3), alt.value(1)),
         tooltip=["true", "read", "count", alt.Tooltip("share", format=".2%", title="share of row")],
@@ -120,7 +123,7 @@ def coverage(confidence: NDArray[np.floating], right: NDArray[np.bool_], thresho
         right: (n,) whether the digit was read right.
         threshold: least confidence that is accepted, to be marked.
     """
-    thresholds = np.unique(np.quantile(confidence, np.linspace(0, 0.9, 181)))
+    thresholds = np.unique(np.quantile(confidence, np.linspace(0, 0.3, 151)))
     rows = pd.DataFrame(accepted_at(confidence, right, float(t)) for t in thresholds)
     x = alt.X("coverage:Q", title="Digits accepted", scale=alt.Scale(zero=False), axis=alt.Axis(format="%"))
     y = alt.Y("accuracy:Q", title="Of those right", scale=alt.Scale(zero=False), axis=alt.Axis(format=".2%"))
@@ -152,13 +155,14 @@ def accepted_at(confidence: NDArray[np.floating], right: NDArray[np.bool_], thre
 
 
 def robustness(curve: Robustness) -> Chart:
-    """Accuracy against how far digits are disturbed, with the point where it breaks."""
+    """Accuracy against how far digits are disturbed, with the level and the point where it breaks."""
     rows = pd.DataFrame({"value": curve.values, "accuracy": curve.accuracies}).assign(n=curve.n)
     x = alt.X("value:Q", title=f"{curve.name.capitalize()}, {curve.unit}", scale=alt.Scale(nice=False, zero=False))
     y = alt.Y("accuracy:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
     tips = [alt.Tooltip("value", title=curve.unit), alt.Tooltip("accuracy", format=".2%"), "n"]
     line = alt.Chart().mark_line(color=RIGHT, point=alt.OverlayMarkDef(color=RIGHT, size=35), strokeWidth=2.5)
-    layers = [line.encode(x, y, tooltip=tips)]
+    level = alt.Chart(pd.DataFrame({"accuracy": [BROKEN]})).mark_rule(color=_INK, opacity=0.5, strokeDash=_DOTTED)
+    layers = [level.encode(y), line.encode(x, y, tooltip=tips)]
     if curve.break_point is not None:
         broken = alt.Chart(pd.DataFrame({"value": [curve.break_point]}))
         layers.append(broken.mark_rule(color=WRONG, strokeWidth=2, strokeDash=[5, 3]).encode(x))

@@ -94,10 +94,11 @@ def _pictures(digit: Digit | None) -> None:
         caption = "What the network sees"
         st.html(f'<figure class="frame">{picture(frame, caption)}<figcaption>{caption}</figcaption></figure>')
     with st.container(key="bars"):
-        st.html(_bars(np.zeros(10) if digit is None else digit.probabilities))
+        st.html(bars(np.zeros(10) if digit is None else digit.probabilities))
 
 
-def _bars(probabilities: NDArray[np.float64]) -> str:
+def bars(probabilities: NDArray[np.floating]) -> str:
+    """Ten probabilities as bars, the likeliest one marked."""
     best = int(probabilities.argmax()) if probabilities.any() else None
     rows = (
         f'<li class="{"best" if label == best else ""}"><b>{label}</b>'

@@ -1,0 +1,95 @@
+"""The headline figures: how good the model is on MNIST and on real writers, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from model.evaluation import wilson_interval
+from model.stored import DISPUTED, Evaluation
+
+_TITLES = {
+    "pendigits_left_out": "Writers left out of training",
+    "unipen (digits)": "Writers of UNIPEN",
+}
+_WORDS = (
+    "Macro F1: the mean of all ten digits' F1. Log loss: how surprised it is by the truth, in nats. ECE: how far its "
+    "confidence is off on average. Accepted: read at a confidence above the app's threshold; the rest gets a «?»."
+)
+_SHIPPED = "shipped"
+_UNKNOWN = "–"
+Column = tuple[str, Mapping[str, Any]]
+"""Who wrote the digits, and what was measured on them."""
+
+
+def show_headline(evaluation: Evaluation) -> None:
+    """Show the figures, MNIST and real writers side by side, and what disputed labels have to do with them."""
+    test, hands = evaluation.report["test"], evaluation.report.get("hands", {}).get(_SHIPPED, {})
+    columns = [("MNIST's test digits", test)]
+    columns += [(_TITLES.get(name, name), metrics) for name, metrics in hands.items() if "accuracy" in metrics]
+    with st.container(key="headline"):
+        st.html(_cards(evaluation, columns) + _table(columns) + f'<p class="hint">{_WORDS}</p>')
+
+
+def percent_of(value: float) -> str:
+    """A share as a percentage with two decimals; only all of it is 100%."""
+    return "100%" if value == 1 else f"{min(value, 0.9999):.2%}"
+
+
+def cards_of(*cards: tuple[str, str, str]) -> str:
+    """Figures side by side, as HTML: of each the title, the figure and what there is to say about it."""
+    parts = (
+        f'<div><div class="title">{escape(title)}</div>'
+        f'<div class="figure">{figure}</div><div class="text">{text}</div></div>'
+        for title, figure, text in cards
+    )
+    return f'<div class="cards">{"".join(parts)}</div>'
+
+
+def _cards(evaluation: Evaluation, columns: list[Column]) -> str:
+    disputed = [index for index in DISPUTED if index < len(evaluation.labels)]
+    settled = np.delete(evaluation.right, disputed)
+    cards = [(title, round(row["accuracy"] * row["n"]), row["n"]) for title, row in columns]
+    cards.insert(1, (f"… without {len(disputed)} disputed labels", int(settled.sum()), len(settled)))
+    return cards_of(*(_accuracy(*card) for card in cards))
+
+
+def _accuracy(title: str, right: int, n: int) -> tuple[str, str, str]:
+    low, high = wilson_interval(right, n)
+    return (
+        title,
+        percent_of(right / n),
+        f"95% interval {100 * low:.2f}–{100 * high:.2f}%; {n - right:,} errors of {n:,}",
+    )
+
+
+def _table(columns: list[Column]) -> str:
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title, _ in columns)
+    rows = "".join(
+        f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell(row)}</td>" for _, row in columns)}</tr>'
+        for name, cell in _ROWS.items()
+    )
+    return f'<table class="figures"><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _cell(name: str, form: str) -> Callable[[Mapping[str, Any]], str]:
+    def cell(row: Mapping[str, Any]) -> str:
+        value = row.get(name)
+        return _UNKNOWN if value is None else percent_of(value) if form == "%" else format(value, form)
+
+    return cell
+
+
+_ROWS = {
+    "Writers": _cell("writers", ","),
+    "Worst writer": _cell("worst_writer", "%"),
+    "Macro F1": _cell("macro_f1", ".4f"),
+    "Log loss": _cell("log_loss", ".4f"),
+    "ECE": _cell("ece", ".4f"),
+    "Accepted": _cell("accepted", "%"),
+    "Right when accepted": _cell("right_when_accepted", "%"),
+}

@@ -1,0 +1,49 @@
+"""How good the reading is, where it fails, and how far it can be trusted."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from model.stored import Diagnosis, Evaluation
+from pages.components.confusion import show_confusion
+from pages.components.curves import show_calibration, show_coverage, show_per_class, show_robustness
+from pages.components.evaluations import diagnosis, evaluation
+from pages.components.guess import show_guess
+from pages.components.headline import show_headline
+from pages.components.sample import show_sample
+from pages.components.samples import Frames, look, show_filters, show_gallery
+
+
+@st.fragment
+def errors(known: Evaluation, looked_at: Diagnosis | None) -> None:
+    """What was taken for what: the matrix, and samples of its cells."""
+    frames = Frames(looked_at)
+    if st.toggle("Guess before you look", key="guess_first", persist_state="session"):
+        show_guess(known, looked_at, frames)
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        show_confusion(known)
+    with right, st.container(key="samples"):
+        show_gallery(known, show_filters(known), frames)
+    if (index := look().opened) is not None:
+        show_sample(known, looked_at, frames, index)
+
+
+st.title("Diagnostics")
+known = evaluation()
+if known is None:
+    st.stop()
+looked_at = diagnosis()
+show_headline(known)
+st.subheader("What is taken for what")
+errors(known, looked_at)
+st.subheader("Accept or ask")
+show_coverage(known)
+st.subheader("Digit by digit")
+show_per_class(known)
+st.subheader("Confidence")
+show_calibration(known)
+if looked_at is not None:
+    st.subheader("Robustness")
+    show_robustness(looked_at)
