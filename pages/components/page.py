@@ -12,6 +12,7 @@ import streamlit as st
 from model.images import shrink
 from model.reader import Reader
 from model.reading import Box, Ink
+from model.registry import MODELS
 from model.transcript import Mark, Transcript, Trust, cells
 from pages.components.album import Album, Photo
 from pages.components.answer import SLIGHT, percent, picture
@@ -78,11 +79,17 @@ def show_picture(album: Album, photo: Photo, reader: Reader) -> None:
     st.html(f'<p class="hint">{_HINTS[mode]}</p><ul class="legend">{legend}</ul>')
 
 
-def show_reading(photo: Photo) -> None:
-    """Show what the picture says, line by line."""
+def show_reading(album: Album, photo: Photo) -> None:
+    """Show what the picture says, line by line; and if another model than the chosen one has read it, say so."""
     st.subheader("Reading")
     with st.container(key="reading"):
         st.html(_lines(photo.transcript) if photo.transcript.lines else _NO_DIGITS)
+    if photo.reads_with != album.reads_with:
+        title = MODELS[photo.reads_with].title
+        st.html(f'<p class="hint">Read by: {title}. It is kept because you have changed it by hand.</p>')
+        st.button(
+            "Read it anew", key="read_again", icon=":material/refresh:", on_click=album.read_again, args=(photo.key,)
+        )
 
 
 def show_doubts(album: Album, photo: Photo) -> None:
