@@ -13,6 +13,8 @@ page = st.navigation(
     [
         st.Page("pages/screens/draw.py", title="Draw", icon=":material/draw:", default=True),
         st.Page("pages/screens/photo.py", title="Photo", icon=":material/photo_camera:", url_path="photo"),
+        st.Page("pages/screens/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+        st.Page("pages/screens/dataset.py", title="Dataset", icon=":material/database:", url_path="dataset"),
         st.Page("pages/screens/about.py", title="How it works", icon=":material/info:", url_path="about"),
     ],
     position="top",

@@ -27,25 +27,20 @@ def choose_model(title: str) -> str:
     names = available()
     with st.container(key="heading", horizontal=True, vertical_alignment="center"):
         st.title(title)
-        if len(names) > 1:
-            st.session_state.setdefault("reads_with", SHIPPED)
-            st.selectbox(
-                "Which model reads",
-                names,
-                format_func=lambda name: MODELS[name].title,
-                key="reads_with",
-                help="The convolutional network reads other people's hands best.",
-                label_visibility="collapsed",
-                filter_mode=None,
-                persist_state="session",
-            )
-    return chosen_model()
-
-
-def chosen_model() -> str:
-    """Name of the model that reads for this visitor."""
-    name: str = st.session_state.get("reads_with", SHIPPED)
-    return name
+        if len(names) < 2:
+            return SHIPPED
+        chosen: str = st.selectbox(
+            "Which model reads",
+            names,
+            names.index(SHIPPED),
+            format_func=lambda name: MODELS[name].title,
+            key="reads_with",
+            help="The convolutional network reads other people's hands best.",
+            label_visibility="collapsed",
+            filter_mode=None,
+            persist_state="session",
+        )
+    return chosen
 
 
 @st.cache_resource(show_spinner=False)

@@ -15,7 +15,7 @@ from model.reading import Box, Ink
 from model.registry import MODELS
 from model.transcript import Mark, Transcript, Trust, cells
 from pages.components.album import Album, Photo
-from pages.components.answer import SLIGHT, percent, picture
+from pages.components.answer import SLIGHT, columns, percent, picture
 from pages.components.boxes import chip_of
 from pages.components.editor import edit_boxes
 
@@ -181,16 +181,9 @@ def _box(mark: Mark, width: int, height: int) -> str:
     name = escape(_summary(mark))
     return (
         f'<div class="mark {_css(mark.trust)}" tabindex="0" aria-label="{name}" style="{style}"><b>{chip_of(mark)}</b>'
-        f'<div class="tip {side}">{picture(mark.digit.frame, "What the network sees")}{_columns(mark)}</div></div>'
+        f'<div class="tip {side}">{picture(mark.digit.frame, "What the network sees")}'
+        f"{columns(mark.digit.probabilities)}<p>{name}</p></div></div>"
     )
-
-
-def _columns(mark: Mark) -> str:
-    columns = (
-        f'<li><i style="height:{100 * probability:.0f}%"></i><b>{label}</b></li>'
-        for label, probability in enumerate(mark.digit.probabilities)
-    )
-    return f"<ol>{''.join(columns)}</ol><p>{escape(_summary(mark))}</p>"
 
 
 def _summary(mark: Mark) -> str:
