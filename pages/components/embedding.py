@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from streamlit.elements.vega_charts import VegaLiteState
 
 from model.stored import Diagnosis, Evaluation
-from pages.components.chart import show_chart
+from pages.components.chart import BY_WEIGHTS, show_chart
 from pages.components.gallery import describe_reading, show_gallery
 
 _HEIGHT = 520  # px
@@ -21,19 +21,15 @@ _AROUND = 40
 @st.fragment
 def show_map(diagnosis: Diagnosis, evaluation: Evaluation, frames: NDArray[np.uint8] | None) -> None:
     """Show the map; what is selected on it is listed below."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        digits = st.pills("Digits on the map", range(10), selection_mode="multi", key="map_digits")
-        only_errors = st.toggle("Misread digits only", key="map_errors")
-    table = map_table(diagnosis, evaluation)
-    shown = table[table["digit"].isin(digits or range(10)) & ~(only_errors & table["right"])]
-    errors = int((~evaluation.right).sum())
+    only_errors = st.toggle("Misread digits only", key="map_errors")
+    chart, table = _map(evaluation, diagnosis, only_errors)
     words = (
-        f"Map of {len(shown):,} test digits, colored by digit. What the network sees alike lies close together. "
-        f"The {errors} misread ones stand out."
+        f"Map of {len(table):,} test digits, colored by digit: what the network sees alike lies close together. "
+        f"{int((~table['right']).sum())} misread ones are crosses on top."
     )
-    state = show_chart(_chart(shown), shown, key="embedding", alt=words, on_select=lambda: None)
+    state = show_chart(chart, table, key="embedding", alt=words, on_select=lambda: None)
     center = _choose_misread(evaluation)
-    indices = selected(state, shown)
+    indices = selected(state, table)
     if not len(indices) and center is not None:
         indices = nearest(diagnosis.embedding, center)
     _list(indices, evaluation, frames)
@@ -68,6 +64,14 @@ def selected(state: VegaLiteState | None, table: pd.DataFrame) -> NDArray[np.int
 def nearest(embedding: NDArray[np.float32], index: int) -> NDArray[np.intp]:
     """The digits around one on the map, itself first."""
     return np.argsort(((embedding - embedding[index]) ** 2).sum(axis=1), kind="stable")[:_AROUND]
+
+
+@st.cache_resource(show_spinner=False, hash_funcs=BY_WEIGHTS)
+def _map(evaluation: Evaluation, _diagnosis: Diagnosis, only_errors: bool) -> tuple[alt.LayerChart, pd.DataFrame]:
+    """The map and its table, made once for all sessions; the diagnosis is of the evaluation's weights."""
+    table = map_table(_diagnosis, evaluation)
+    table = table[~table["right"]] if only_errors else table
+    return _chart(table), table
 
 
 def _chart(table: pd.DataFrame) -> alt.LayerChart:

@@ -92,20 +92,20 @@ def show_models(rows: list[Row]) -> None:
     )
 
 
-def show_curves(names: list[str]) -> None:
+def show_curves(rows: list[Row]) -> None:
     """Show how the models learned, epoch by epoch: those that learn in epochs."""
-    curves = {name: load_report(folder(name)).get("curve", []) for name in names}
-    rows = [
-        {"model": MODELS[name].title, "epoch": epoch} | row
-        for name, curve in curves.items()
-        for epoch, row in enumerate(curve, start=1)
-    ]
-    if not rows:
+    curves = {row.title: load_report(folder(row.name)).get("curve", []) for row in rows}
+    curves = {title: curve for title, curve in curves.items() if curve}
+    if not curves:
         st.html('<p class="hint">No model here keeps one.</p>')
         return
-    named = {MODELS[name].title: curve for name, curve in curves.items() if curve}
-    words = f"Lines: the share of held-out digits read right after each epoch, of {', '.join(named)}."
-    show_chart(learning_curve(named), pd.DataFrame(rows), key="learning_curves", alt=words)
+    words = f"Lines: the error on held-out digits after each epoch, of {', '.join(curves)}."
+    chart = _curves(curves)
+    show_chart(chart, chart.data, key="learning_curves", alt=words)
+
+
+# Altair takes longer to make a chart than to show it.
+_curves = st.cache_resource(show_spinner=False, max_entries=4)(learning_curve)
 
 
 def _row(name: str, report: Report) -> Row:

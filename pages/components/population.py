@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from model.figures import RIGHT, WRONG
+from model.figures import RIGHT, WRONG, Chart
 from model.stored import Statistics
 from pages.components.answer import picture
 from pages.components.chart import show_chart
@@ -23,6 +23,8 @@ _DIGIT = alt.X("digit:O", title="Digit", axis=alt.Axis(labelAngle=0))
 _DECADES = alt.Axis(format="~%", values=[0.01, 0.1, 1])
 _LEGEND = alt.Legend(title=None, orient="top")
 _PARTS = ["Training", "Test"]
+Told = tuple[Chart, pd.DataFrame, str]
+"""A chart, its numbers, and what it shows in words."""
 
 
 def show_facts(statistics: Statistics) -> None:
@@ -42,6 +44,49 @@ def show_facts(statistics: Statistics) -> None:
 
 def show_counts(statistics: Statistics) -> None:
     """Show how many of each digit there are."""
+    _show(_counts(statistics), "class_counts")
+
+
+def show_ink(statistics: Statistics) -> None:
+    """Show how much of its frame each digit inks: the middle nine tenths of them, the middle half, and the median."""
+    _show(_ink(statistics), "ink")
+
+
+def show_strokes(statistics: Statistics) -> None:
+    """Show how wide the strokes of each digit are."""
+    _show(_strokes(statistics), "stroke_width")
+
+
+def show_intensity(statistics: Statistics) -> None:
+    """Show how dark the pixels are: most are paper or full ink."""
+    _show(_intensity(statistics), "intensity")
+
+
+def show_means(statistics: Statistics) -> None:
+    """Show the mean frame of each digit, and how much each of its pixels varies."""
+    rows = {"Mean": statistics.mean, "Spread": statistics.spread}
+    pictures = "".join(
+        picture(frame, f"{name} of the digit {digit}")
+        for name, frames in rows.items()
+        for digit, frame in enumerate(frames)
+    )
+    st.html(f'<div class="means">{pictures}</div>')
+    with st.popover("Download", icon=":material/download:", type="tertiary", key="means_menu"):
+        st.download_button("PNG", lambda: _sheet(rows), "means.png", "image/png", key="means_png", on_click="ignore")
+        st.download_button("CSV", lambda: _pixels(rows), "means.csv", "text/csv", key="means_csv", on_click="ignore")
+
+
+def _show(told: Told, key: str) -> None:
+    chart, data, words = told
+    show_chart(chart, data, key=key, alt=words)
+
+
+_once = st.cache_resource(show_spinner=False, hash_funcs={Statistics: lambda of: of.facts["sha256"]})
+"""Charts are made once for all sessions, which only look at them: Altair takes longer to make one than to show it."""
+
+
+@_once
+def _counts(statistics: Statistics) -> Told:
     counts = dict(zip(_PARTS, (statistics.train_counts, statistics.test_counts), strict=True))
     data = pd.DataFrame(
         [(part, digit, int(n), n / of.sum()) for part, of in counts.items() for digit, n in enumerate(of)],
@@ -59,25 +104,11 @@ def show_counts(statistics: Statistics) -> None:
         f"Bars: how many of each digit there are. The commonest of the training digits is {most}, with "
         f"{statistics.train_counts[most]:,}, the rarest {least}, with {statistics.train_counts[least]:,}."
     )
-    show_chart(bars, data, key="class_counts", alt=words)
+    return bars, data, words
 
 
-def show_means(statistics: Statistics) -> None:
-    """Show the mean frame of each digit, and how much each of its pixels varies."""
-    rows = {"Mean": statistics.mean, "Spread": statistics.spread}
-    pictures = "".join(
-        picture(frame, f"{name} of the digit {digit}")
-        for name, frames in rows.items()
-        for digit, frame in enumerate(frames)
-    )
-    st.html(f'<div class="means">{pictures}</div>')
-    with st.popover("Download", icon=":material/download:", type="tertiary", key="means_menu"):
-        st.download_button("PNG", lambda: _sheet(rows), "means.png", "image/png", key="means_png", on_click="ignore")
-        st.download_button("CSV", lambda: _pixels(rows), "means.csv", "text/csv", key="means_csv", on_click="ignore")
-
-
-def show_ink(statistics: Statistics) -> None:
-    """Show how much of its frame each digit inks: the middle nine tenths of them, the middle half, and the median."""
+@_once
+def _ink(statistics: Statistics) -> Told:
     shares = [np.interp((0.05, 0.25, 0.5, 0.75, 0.95), statistics.quantiles, row) for row in statistics.ink_share]
     names = ["q05", "q25", "median", "q75", "q95"]
     data = pd.DataFrame(shares, columns=names).assign(digit=range(10))[["digit", *names]]
@@ -95,11 +126,11 @@ def show_ink(statistics: Statistics) -> None:
         f"Boxes: the share of ink in the frames of each digit. The median {most} has most, {data['median'][most]:.1%}, "
         f"the median {least} least, {data['median'][least]:.1%}."
     )
-    show_chart(layers, data, key="ink", alt=words)
+    return layers, data, words
 
 
-def show_strokes(statistics: Statistics) -> None:
-    """Show how wide the strokes of each digit are."""
+@_once
+def _strokes(statistics: Statistics) -> Told:
     edges, counts = statistics.stroke_edges, statistics.stroke_width
     shares = counts / counts.sum(axis=1, keepdims=True)
     data = pd.DataFrame(
@@ -117,11 +148,11 @@ def show_strokes(statistics: Statistics) -> None:
     words = (
         f"Shades: how wide the strokes of each digit are, darker where more are. The median of all is {median:.1f} px."
     )
-    show_chart(cells, data, key="stroke_width", alt=words)
+    return cells, data, words
 
 
-def show_intensity(statistics: Statistics) -> None:
-    """Show how dark the pixels are: most are paper or full ink."""
+@_once
+def _intensity(statistics: Statistics) -> Told:
     bins = statistics.intensity.reshape(-1, _STEP).sum(axis=1)
     starts = np.arange(len(bins)) * _STEP
     data = pd.DataFrame({"from": starts, "to": starts + _STEP, "share": bins / bins.sum()})
@@ -134,7 +165,7 @@ def show_intensity(statistics: Statistics) -> None:
     )  # fmt: skip
     paper, ink = data["share"].iloc[[0, -1]]
     words = f"Bars on a logarithmic scale: {paper:.1%} of all pixels are paper or nearly, {ink:.1%} full ink."
-    show_chart(bars, data, key="intensity", alt=words)
+    return bars, data, words
 
 
 def _tips(*names: str, **formats: str) -> list[alt.Tooltip]:

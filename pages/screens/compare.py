@@ -53,7 +53,7 @@ draw(asked)
 if loading := still_loading(asked):
     wait_for(*loading)
 st.subheader("Learning curves")
-show_curves([row.name for row in rows])
+show_curves(rows)
 st.subheader("Two models against each other")
 if len(names) < 2:
     st.info(
