@@ -9,6 +9,9 @@ from typing import Protocol
 from model.transcript import Transcript
 from pages.components.preview import Preview
 
+MAX_BYTES = 200_000_000
+"""Of all pictures of a session: they stay in the server's memory."""
+
 
 class Upload(Protocol):
     """What Streamlit hands over for one file."""
@@ -100,9 +103,11 @@ class Album:
         self.photos = {key: photo for key, photo in self.photos.items() if not photo.problem}
 
     def add(self, key: str, name: str, data: bytes) -> None:
-        """Add a picture, or show it if it is there already."""
+        """Add a picture, or show it if it is there already; one that goes beyond MAX_BYTES has a problem at once."""
         if key not in self.photos:
             self.photos[key] = Photo(key, self._free(name), data)
+            if (together := sum(len(photo.data) for photo in self.photos.values())) > MAX_BYTES:
+                self.photos[key] = Photo(key, self.photos[key].name, b"", problem=_too_much(together))
             self.renew()
         self.shown = key
 
@@ -167,3 +172,8 @@ class Album:
         taken = {photo.name for photo in self.photos.values()}
         names = (name if number == 1 else f"{name} ({number})" for number in range(1, len(taken) + 2))
         return next(free for free in names if free not in taken)
+
+
+def _too_much(together: int) -> str:
+    expected = f"Expected at most {MAX_BYTES / 1e6:.0f} MB, so remove others first."
+    return f"The pictures are too much together. {expected} Received: {together / 1e6:.0f} MB."

@@ -61,7 +61,7 @@ def show_picture(album: Album, photo: Photo, reader: Reader) -> None:
             key="mode",
             label_visibility="collapsed",
         )
-        st.button("Undo", key="undo_photo", icon=":material/undo:", disabled=not album.past, on_click=album.undo)
+        st.button("Undo", key="undo_photo", icon=":material/undo:", disabled=not album.past, on_click=_ask_to_undo)
         st.button(
             "Remove",
             key="remove",
@@ -75,8 +75,20 @@ def show_picture(album: Album, photo: Photo, reader: Reader) -> None:
             st.html(_overlay(photo))
     else:
         edit_boxes(album, photo, reader, edit=mode == "Change")
+    _undo_if_asked(album)
     legend = "".join(f'<li class="{_css(trust)}">{text}</li>' for trust, text in _LEGEND.items())
     st.html(f'<p class="hint">{_HINTS[mode]}</p><ul class="legend">{legend}</ul>')
+
+
+def _ask_to_undo() -> None:
+    st.session_state.undo_asked = True
+
+
+def _undo_if_asked(album: Album) -> None:
+    """Undo after the canvas has told what was done on it: that is what comes first to be taken back."""
+    if st.session_state.pop("undo_asked", False):
+        album.undo()
+        st.rerun()
 
 
 def show_reading(album: Album, photo: Photo) -> None:

@@ -7,6 +7,7 @@ import logging
 import streamlit as st
 
 from model.errors import ArtifactError, ImageError
+from model.images import load_gray
 from model.reader import Reader
 from model.transcript import Transcript
 from pages.components.album import Album
@@ -40,7 +41,8 @@ def read_waiting(album: Album, ready: Reader) -> None:
     for i, photo in enumerate(waiting):
         bar.progress(i / len(waiting), f"Reading picture {i + 1} of {len(waiting)}")
         try:
-            album.finish(photo.key, Transcript.of(ready.read_photo(photo.data)), make_preview(photo.data))
+            gray = load_gray(photo.data)
+            album.finish(photo.key, Transcript.of(ready.read_photo(gray)), make_preview(photo.data, gray))
         except ImageError as error:
             album.fail(photo.key, str(error))
         except Exception:  # a file that breaks a decoder in a new way is not to spoil the others
