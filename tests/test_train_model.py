@@ -15,8 +15,8 @@ import train_model
 from model.artifacts import REPORT_FILE, WEIGHTS_FILE, load_classifier, load_report
 from model.dataset import Ink, load_mnist
 from model.errors import ArtifactError
-from model.skeletons import draw_samples
 from model.registry import MODELS, SHIPPED
+from model.skeletons import draw_samples
 from model.training import Records, Settings, train
 
 ROOT = Path(train_model.__file__).parent
