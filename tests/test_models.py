@@ -85,6 +85,16 @@ def test_options_without_a_meaning_are_refused(name, option, capsys):
     assert f"{option[0]} means nothing to {name}. Expected {name} without it." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("name", "kept"), [("svm", "Stopped. Nothing is kept."), ("mlp", "and --resume.")])
+def test_ctrl_c_says_what_is_kept(name, kept, data, tmp_path, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_model, "_train", stop)
+    assert train_model.main(arguments(name, data, tmp_path)) == train_model.INTERRUPTED
+    assert kept in capsys.readouterr().err
+
+
 def test_an_unknown_model_is_refused(capsys):
     with pytest.raises(SystemExit, match="2"):
         train_model.main(["--model", "resnet"])
