@@ -34,10 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        can_resume = "resume" not in _MEANINGLESS.get(args.model, ())
-        kept = (
-            "Finished epochs are kept: go on with the same command and --resume." if can_resume else "Nothing is kept."
-        )
+        resumable = "Finished epochs are kept: go on with the same command and --resume."
+        kept = "Nothing is kept." if args.model == "svm" else resumable
         print(f"\nStopped. {kept}", file=sys.stderr)
         return INTERRUPTED
     return 0

@@ -86,12 +86,12 @@ def test_options_without_a_meaning_are_refused(name, option, capsys):
 
 
 @pytest.mark.parametrize(("name", "kept"), [("svm", "Stopped. Nothing is kept."), ("mlp", "and --resume.")])
-def test_ctrl_c_says_what_is_kept(name, kept, data, tmp_path, monkeypatch, capsys):
+def test_ctrl_c_says_what_is_kept(name, kept, monkeypatch, capsys):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train_model, "_train", stop)
-    assert train_model.main(arguments(name, data, tmp_path)) == train_model.INTERRUPTED
+    monkeypatch.setattr(train_model, "train_and_save", stop)
+    assert train_model.main(["--model", name]) == train_model.INTERRUPTED
     assert kept in capsys.readouterr().err
 
 
