@@ -34,10 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(
-            "\nStopped. Finished epochs are kept: go on with the same command and --resume.",
-            file=sys.stderr,
-        )
+        resumable = "Finished epochs are kept: go on with the same command and --resume."
+        kept = "Nothing is kept." if args.model == "svm" else resumable
+        print(f"\nStopped. {kept}", file=sys.stderr)
         return INTERRUPTED
     return 0
 

@@ -64,9 +64,9 @@ def train_svm(mnist: Mnist, ink: Ink, settings: Settings, records: Records) -> t
 
 def _fourier(digits: Samples, seed: int) -> keras.Model:
     """The network up to its last layer: principal components and random frequencies, set once."""
-    pca = PCA(_COMPONENTS, svd_solver="covariance_eigh").fit(_pixels(digits.frames))
+    pca = PCA(min(_COMPONENTS, len(digits)), svd_solver="covariance_eigh").fit(_pixels(digits.frames))
     sampler = RBFSampler(gamma=_GAMMA, n_components=_FEATURES, random_state=seed).fit(pca.components_.T)
-    network = build_fourier(_COMPONENTS, _FEATURES)
+    network = build_fourier(pca.n_components_, _FEATURES)
     network.get_layer("components").set_weights([pca.components_.T, -pca.components_ @ pca.mean_])
     network.get_layer("angles").set_weights([sampler.random_weights_, sampler.random_offset_])
     return network

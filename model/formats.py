@@ -171,6 +171,13 @@ def _write_keras(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict
     return {path: as_predict(keras.models.load_model(path, compile=False))}
 
 
+def _write_h5(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict[Path, Predict]:
+    """Operations that are no layers, as the cosine of `svm`, are unknown to HDF5: who loads it has to name them."""
+    network.save(path)
+    unknown = {type(part).__name__: type(part) for part in network.operations if not isinstance(part, keras.Layer)}
+    return {path: as_predict(keras.models.load_model(path, custom_objects=unknown, compile=False))}
+
+
 def _write_json(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict[Path, Predict]:
     weights = path.with_name(path.name.removesuffix(".json") + _WEIGHTS)
     path.write_text(network.to_json(indent=1) + "\n", encoding="utf-8")
@@ -234,7 +241,7 @@ class Form:
 
 FORMATS = {
     "keras": Form((".keras",), _write_keras),
-    "h5": Form((".h5",), _write_keras),
+    "h5": Form((".h5",), _write_h5),
     "json": Form((".json", _WEIGHTS), _write_json),
     "savedmodel": Form(("",), _write_savedmodel),
     "tflite": Form((".tflite", _INT8), _write_tflite),

@@ -77,7 +77,7 @@ def build_average(members: Sequence[keras.Model]) -> keras.Model:
     The last layer changes nothing; it is where the ensemble's own temperature goes.
     """
     frames = keras.Input((FRAME_SIDE, FRAME_SIDE), dtype="uint8", name="frames")
-    renamed = [keras.Model(member.inputs, member.outputs, name=f"member_{i}") for i, member in enumerate(members, 1)]
+    renamed = [keras.Model(member.input, member.output, name=f"member_{i}") for i, member in enumerate(members, 1)]
     mean = layers.Average()([member(frames) for member in renamed])
     logits = layers.Dense(10, use_bias=False, kernel_initializer="identity", name="logits")(mean)
     return keras.Model(frames, logits, name="ensemble")

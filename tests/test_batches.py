@@ -47,3 +47,14 @@ def test_without_ink_files_there_is_mnist_alone():
     given = Lessons.of(draw_samples(90, np.random.default_rng(0)), [])
     assert len(given) == 100
     assert next(given.batches(0, 0, 10, 1.0))[0].shape == (12, 28, 28)
+
+
+def test_plain_lessons_are_mnist_as_it_is():
+    digits = draw_samples(30, np.random.default_rng(0))
+    given = Lessons.plain(digits)
+    assert len(given) == 30
+    frames, targets = next(given.batches(seed=0, epoch=0, size=30, augmentation=0.0))
+    np.testing.assert_array_equal(np.sort(frames.sum(axis=(1, 2))), np.sort(digits.frames.sum(axis=(1, 2))))
+    assert sorted(np.unique(targets)) == [0, 1]
+    shown = {frame.tobytes(): label for frame, label in zip(digits.frames, digits.labels, strict=True)}
+    assert [shown[frame.tobytes()] for frame in frames] == targets.argmax(axis=1).tolist()

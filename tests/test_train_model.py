@@ -15,8 +15,9 @@ import train_model
 from model.artifacts import REPORT_FILE, WEIGHTS_FILE, load_classifier, load_report
 from model.dataset import Ink, load_mnist
 from model.errors import ArtifactError
+from model.registry import MODELS, SHIPPED
 from model.skeletons import draw_samples
-from model.training import Settings, train
+from model.training import Records, Settings, train
 
 ROOT = Path(train_model.__file__).parent
 EPOCHS = 4
@@ -109,7 +110,7 @@ def test_ctrl_c_ends_it_cleanly(data, tmp_path):
 
 def test_a_checkpoint_of_other_settings_is_refused(data, trained):
     with pytest.raises(ArtifactError, match="is of another run. Expected .*'seed': 1.* Received: .*'seed': 0"):
-        train(load_mnist(data), Ink([], [], {}), Settings(EPOCHS, 32, seed=1), trained / "ck", resume=True)
+        train(load_mnist(data), Ink([], [], {}), Settings(EPOCHS, 32, seed=1), Records(trained / "ck", resume=True))
 
 
 def test_better_weights_are_not_replaced_unless_told(data, trained, capsys):
@@ -153,7 +154,7 @@ def test_bad_arguments_are_refused(bad, capsys):
 
 @pytest.mark.parametrize(
     ("given", "epochs"),
-    [([], train_model.EPOCHS), (["--quick"], train_model.QUICK_EPOCHS), (["--quick", "--epochs", "2"], 2)],
+    [([], MODELS[SHIPPED].epochs), (["--quick"], train_model.QUICK_EPOCHS), (["--quick", "--epochs", "2"], 2)],
 )
 def test_quick_trains_fewer_epochs(data, tmp_path, monkeypatch, given, epochs):
     def stop(mnist, ink, settings, *args, **options):
