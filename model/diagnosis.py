@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LEAST_CERTAIN = 60  # digits that are read right
 _NEIGHBORS = 8
 _COPIES = 32  # of a frame, over which saliency is smoothed …
-_NOISE = 0.15 * 255  # … with so much noise on them, in gray levels
+_NOISE = 10.0  # … with so much noise on them, in gray levels: more would drown the digit, see `disturbances`
 _CHUNK = 128  # frames whose gradients are computed at once
 _COMPONENTS = 50  # of the features, that the map is made of
 _PERPLEXITY = 30
