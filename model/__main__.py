@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.command(options)
-    except ReaderError as error:
+    except (ReaderError, OSError) as error:
         _complain(str(error))
         return 2
     except KeyboardInterrupt:
@@ -212,9 +212,8 @@ def _report(options: argparse.Namespace) -> int:
         from model.dataset import load_mnist
         from model.reports import rebuild
 
-        mnist = load_mnist(options.data)
-    for line in rebuild(mnist):
-        print(line, flush=True)
+        for line in rebuild(load_mnist(options.data)):
+            print(line, flush=True)
     return 0
 
 

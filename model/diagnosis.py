@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LEAST_CERTAIN = 60  # digits that are read right
 _NEIGHBORS = 8
 _COPIES = 32  # of a frame, over which saliency is smoothed …
-_NOISE = 0.15 * 255  # … with so much noise on them, in gray levels
+_NOISE = 10.0  # … with so much noise on them, in gray levels: more would drown the digit, see `disturbances`
 _CHUNK = 128  # frames whose gradients are computed at once
 _COMPONENTS = 50  # of the features, that the map is made of
 _PERPLEXITY = 30
@@ -57,8 +57,9 @@ def select(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> 
 
 def compare(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.uint8]:
     """(n, 2): the digit read, and the true one if that is another, else the runner-up."""
-    runner_up, read = np.argsort(probabilities, axis=1)[:, -2:].T
-    return np.stack([read, np.where(read == labels, runner_up, labels)], axis=1).astype(np.uint8)
+    read = probabilities.argmax(axis=1)
+    others = np.where(np.arange(10) == read[:, None], -1, probabilities)
+    return np.stack([read, np.where(read == labels, others.argmax(axis=1), labels)], axis=1).astype(np.uint8)
 
 
 def embed(network: keras.Model, frames: NDArray[np.uint8]) -> Features:
@@ -129,7 +130,10 @@ def draw_map(features: Features) -> NDArray[np.float32]:
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     components = PCA(min(_COMPONENTS, *features.shape), svd_solver="full").fit_transform(features)
     perplexity = min(_PERPLEXITY, (len(features) - 1) / 3)
-    return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(components), np.float32)
+    with threadpool_limits(1):  # several threads add up in any order, and the map would differ from run to run
+        places = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(components)
+    return np.asarray(places, np.float32)

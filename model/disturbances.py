@@ -91,19 +91,27 @@ def _shift_in_turn(frame: Frame, index: int, by: float) -> Frame:
 
 
 _KINDS = (
-    _Kind("rotation", "degrees", 0, tuple(range(-70, 71, 10)), lambda frame, _, value: rotate(frame, value)),
-    _Kind("size", "px, longest side", CORE_SIDE, tuple(range(4, 37, 2)), lambda frame, _, value: resize(frame, value)),
-    _Kind("shift", "px, in all four directions", 0, tuple(range(11)), _shift_in_turn),
+    _Kind("rotation", "degrees", 0, tuple(range(-60, 61, 10)), lambda frame, _, by: rotate(frame, by)),
+    _Kind("size", "px, longest side", CORE_SIDE, tuple(range(6, 35, 2)), lambda frame, _, to: resize(frame, to)),
+    _Kind("shift", "px, in all four directions", 0, tuple(range(9)), _shift_in_turn),
     _Kind(
         "pen width",
         "px wider or narrower",
         0,
-        (-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 5, 6),
-        lambda frame, _, value: change_pen(frame, value),
+        (-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 5),
+        lambda frame, _, by: change_pen(frame, by),
     ),
-    _Kind("noise", "gray levels, standard deviation", 0, tuple(range(0, 201, 20)), lambda f, i, v: add_noise(f, v, i)),
-    _Kind("blur", "px, standard deviation", 0, tuple(np.arange(0, 5.1, 0.5).tolist()), lambda f, _, v: blur(f, v)),
-    _Kind("contrast", "share of full contrast", 1, (0.05, *np.arange(1, 11) / 10), lambda f, _, v: fade(f, v)),
+    _Kind("noise", "gray levels, standard deviation", 0, tuple(range(0, 51, 5)), lambda f, i, by: add_noise(f, by, i)),
+    _Kind(
+        "blur", "px, standard deviation", 0, (0, *(i / 4 for i in range(2, 9))), lambda frame, _, by: blur(frame, by)
+    ),
+    _Kind(
+        "contrast",
+        "share of full contrast",
+        1,
+        (0.05, *(i / 10 for i in range(1, 11))),
+        lambda frame, _, to: fade(frame, to),
+    ),
 )
 
 

@@ -60,6 +60,7 @@ def test_a_digit_is_compared_with_the_true_one_or_with_the_runner_up():
     probabilities = np.zeros((2, 10))
     probabilities[:, [9, 7, 4]] = 0.6, 0.3, 0.1
     assert compare(probabilities, np.array([4, 9])).tolist() == [[9, 4], [9, 7]]
+    assert compare(np.full((1, 10), 0.1), np.array([0])).tolist() == [[0, 1]]  # even: the first is read, as elsewhere
 
 
 def test_saliency_has_the_sign_of_what_it_speaks_for(linear):

@@ -53,8 +53,8 @@ def test_size_is_the_longest_side_of_the_ink(side):
 
 
 def test_what_leaves_the_frame_is_cut():
-    assert width_and_height(resize(BAR, 36))[1] == 28
-    assert width_and_height(shift(BAR, 0, 10)) == (4, 14)
+    assert width_and_height(resize(BAR, 34))[1] == 28
+    assert width_and_height(shift(BAR, 0, 8)) == (4, 16)
 
 
 def test_shift():
