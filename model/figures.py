@@ -33,7 +33,7 @@ alt.data_transformers.enable("default", max_rows=None)  # a map of the test set 
 
 _INK = "currentColor"
 _BINS = 15
-_SMALL = 220  # px high
+_SMALL = 280  # px high
 _DOTTED = [3, 3]
 _WHITE_FROM = 0.72  # strength of a cell at which white is read better than the text's own color
 _SHEET_SCALE, _SHEET_GAP, _SHEET_CAPTION = 3, 12, 22
@@ -59,7 +59,7 @@ def confusion(
     rows = _confusion_rows(matrix, shares, diagonal).assign(turn=turn)
     rows["chosen"] = [chosen == cell for cell in zip(rows.true, rows.read, strict=True)]
     cell = alt.selection_point(name="cell", fields=["true", "read", "turn"], toggle=False)
-    x = alt.X("read:O", title="Read as", axis=alt.Axis(labelAngle=0, orient="top"))
+    x = alt.X("read:O", title="Read as", axis=alt.Axis(labelAngle=0))
     y = alt.Y("true:O", title="True digit")
     squares = alt.Chart().mark_rect(stroke=_INK, cursor="pointer").encode(
         x,
@@ -97,7 +97,7 @@ def confidence_histogram(confidence: NDArray[np.floating], right: NDArray[np.boo
     """How many digits were read at which confidence, right ones beside misread ones; arguments as in `reliability`."""
     tenth = np.minimum((confidence * 10).astype(int), 9)
     rows = pd.DataFrame(
-        {"confidence": f"{10 * b}–{10 * b + 10}%", "answer": answer, "n": int((tenth[group] == b).sum())}
+        {"confidence": f"{10 * b}%", "answer": answer, "n": int((tenth[group] == b).sum())}
         for answer, group in (("right", right), ("misread", ~right))
         for b in range(10)
     )
@@ -105,8 +105,13 @@ def confidence_histogram(confidence: NDArray[np.floating], right: NDArray[np.boo
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            alt.X("confidence:O", title="Confidence", sort=None, axis=alt.Axis(labelAngle=-45)),
-            alt.Y("n:Q", title="Digits (log scale)", scale=alt.Scale(type="symlog"), axis=alt.Axis(values=_DECADES)),
+            alt.X("confidence:O", title="Confidence from", sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=False)),
+            alt.Y(
+                "n:Q",
+                title="Digits (log scale)",
+                scale=alt.Scale(type="symlog"),
+                axis=alt.Axis(values=_DECADES, format=",d"),
+            ),
             xOffset=alt.XOffset("answer:N", sort=["right", "misread"]),
             color=_by_answer(),
             tooltip=["confidence", "answer", "n"],
@@ -133,7 +138,7 @@ def coverage(confidence: NDArray[np.floating], right: NDArray[np.bool_], thresho
         alt.Chart().mark_line(color=RIGHT, strokeWidth=2.5).encode(x, y, tooltip=tips),
         here.mark_point(filled=True, color=WRONG, opacity=1, size=140).encode(x, y, tooltip=tips),
         data=rows,
-        height=_SMALL + 40,
+        height=_SMALL,
     )
 
 
@@ -157,7 +162,7 @@ def accepted_at(confidence: NDArray[np.floating], right: NDArray[np.bool_], thre
 def robustness(curve: Robustness) -> Chart:
     """Accuracy against how far digits are disturbed, with the level and the point where it breaks."""
     rows = pd.DataFrame({"value": curve.values, "accuracy": curve.accuracies}).assign(n=curve.n)
-    x = alt.X("value:Q", title=f"{curve.name.capitalize()}, {curve.unit}", scale=alt.Scale(nice=False, zero=False))
+    x = alt.X("value:Q", title=curve.unit, scale=alt.Scale(nice=False, zero=False))
     y = alt.Y("accuracy:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
     tips = [alt.Tooltip("value", title=curve.unit), alt.Tooltip("accuracy", format=".2%"), "n"]
     line = alt.Chart().mark_line(color=RIGHT, point=alt.OverlayMarkDef(color=RIGHT, size=35), strokeWidth=2.5)
@@ -166,7 +171,7 @@ def robustness(curve: Robustness) -> Chart:
     if curve.break_point is not None:
         broken = alt.Chart(pd.DataFrame({"value": [curve.break_point]}))
         layers.append(broken.mark_rule(color=WRONG, strokeWidth=2, strokeDash=[5, 3]).encode(x))
-    return alt.layer(*layers, data=rows, height=150)
+    return alt.layer(*layers, data=rows, height=190)
 
 
 def per_class(rows: Sequence[Mapping[str, float]]) -> Chart:
@@ -177,7 +182,7 @@ def per_class(rows: Sequence[Mapping[str, float]]) -> Chart:
     """
     scores = ["precision", "recall", "f1"]
     table = pd.DataFrame(rows).melt(["label", "support"], scores, "measure", "score")
-    x = alt.X("score:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format=".1%"))
+    x = alt.X("score:Q", title="Share", scale=alt.Scale(zero=False), axis=alt.Axis(format=".1%"))
     colors = alt.Scale(domain=scores, range=[RIGHT, WRONG, MODELS[2]])
     shapes = alt.Scale(domain=scores, range=["circle", "square", "diamond"])
     legend = alt.Legend(title=None, orient="top")
@@ -191,7 +196,7 @@ def per_class(rows: Sequence[Mapping[str, float]]) -> Chart:
             alt.Shape("measure:N", scale=shapes, legend=legend),
             tooltip=["label", "measure:N", alt.Tooltip("score:Q", format=".2%"), "support"],
         )
-        .properties(height=300)
+        .properties(height=320)
     )
 
 
