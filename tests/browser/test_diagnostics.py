@@ -96,7 +96,7 @@ def test_downloads_hold_what_the_page_shows(diagnostics, known):
     shown = {(int(row["true"]), int(row["read"])): int(row["count"]) for row in rows}
     assert shown == {(t, r): n for t, row in enumerate(known.report["test"]["confusion"]) for r, n in enumerate(row)}
     svg = diagnostics.download("confusion_matrix", "svg").decode()
-    on_page = diagnostics.page.locator(".st-key-confusion svg.marks .mark-text text").all_inner_texts()
+    on_page = diagnostics.page.locator(".st-key-confusion svg.marks .mark-text text").all_text_contents()
     numbers = [text for text in on_page if text.isdecimal()]
     assert numbers
     for number in set(numbers):
@@ -105,7 +105,9 @@ def test_downloads_hold_what_the_page_shows(diagnostics, known):
 
 
 def test_charts_have_text_alternatives(diagnostics):
-    charts = diagnostics.page.locator("svg.marks")
+    charts = diagnostics.page.locator(
+        ".stVegaLiteChart[role='graphics-document'], .stVegaLiteChart [role='graphics-document']"
+    )
     names = [charts.nth(i).get_attribute("aria-label") for i in range(charts.count())]
     assert len(names) >= 11
     assert all(names)
