@@ -1,11 +1,11 @@
 # make run: the app.  make test: lint and every test.  make bench: the measurements.  make train: the network.
-# make samples: the Photo page's sample pictures.
+# make report: what the pages show of the models and the data.  make samples: the Photo page's sample pictures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
-.PHONY: setup run test lint bench train samples
+.PHONY: setup run test lint bench train report samples
 
 run: setup
 	$(BIN)/python -m streamlit run app.py
@@ -23,6 +23,9 @@ bench: setup
 
 train: setup
 	$(BIN)/python train_model.py
+
+report: setup
+	$(BIN)/python -m model report
 
 samples: setup
 	$(BIN)/python -m tests.samples

@@ -16,6 +16,8 @@ page = st.navigation(
         st.Page(
             "pages/screens/diagnostics.py", title="Diagnostics", icon=":material/analytics:", url_path="diagnostics"
         ),
+        st.Page("pages/screens/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+        st.Page("pages/screens/dataset.py", title="Dataset", icon=":material/database:", url_path="dataset"),
         st.Page("pages/screens/about.py", title="How it works", icon=":material/info:", url_path="about"),
     ],
     position="top",

@@ -1,4 +1,4 @@
-"""Train the network that the app reads with: python train_model.py [--quick] [--resume]."""
+"""Train a model, by default the one that the app reads with: python train_model.py [--model NAME] [--quick]."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ import argparse
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.artifacts import Report, load_classifier, load_report, save
-from model.dataset import load_ink, load_mnist
+from model.dataset import Ink, Mnist, load_ink, load_mnist
 from model.errors import ArtifactError, ReaderError
-from model.reader import WEIGHTS
+from model.registry import MODELS, SHIPPED, folder
+
+if TYPE_CHECKING:
+    import keras
 
 QUICK_EPOCHS = 3
-EPOCHS = 40
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
+_MEANINGLESS = {
+    "softmax": ("ink",),  # these learn from MNIST's digits as they are
+    "svm": ("ink", "batch-size", "bfloat16", "resume", "checkpoints"),  # and this one in one go, by scikit-learn
+    "mlp": ("ink",),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,20 +43,46 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description="Train the digit reader's network on MNIST, and on ink files.")
+    """Read the command line; refuse options that have no meaning for the model."""
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    given = [name for name in _MEANINGLESS.get(args.model, ()) if getattr(args, name.replace("-", "_"))]
+    if given:
+        parser.error(
+            f"--{given[0]} means nothing to {args.model}. Expected {args.model} without it. Received: --{given[0]}."
+        )
+    return args
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Train a model on MNIST, and on ink files.")
+    parser.add_argument("--model", choices=MODELS, default=SHIPPED, help="which one (default: %(default)s)")
+    _add_settings(parser)
+    _add_places(parser)
+    parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     parser.add_argument(
-        "--epochs", type=partial(whole_number, least=1), help=f"passes over the training digits (default: {EPOCHS})"
+        "--force", action="store_true", help="replace weights in the output folder even if they are better"
     )
-    parser.add_argument(
-        "--batch-size", type=partial(whole_number, least=1), default=128, help="digits in a step (default: %(default)s)"
-    )
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    counted = partial(whole_number, least=1)
+    parser.add_argument("--epochs", type=counted, help="passes over the training digits (default: the model's)")
+    parser.add_argument("--batch-size", type=counted, help="digits in a step (default: the model's)")
     parser.add_argument(
         "--seed",
         type=partial(whole_number, least=0),
         default=0,
         help="decides all that is random (default: %(default)s)",
     )
+    parser.add_argument(
+        "--quick", action="store_true", help=f"only {QUICK_EPOCHS} epochs: minutes, and a little less accurate"
+    )
+    parser.add_argument("--bfloat16", action="store_true", help="faster on CPUs with AVX512-BF16 or AMX")
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="MNIST as .npz (default: $MNIST_NPZ, else Keras's cache or download)")
     parser.add_argument(
         "--ink",
@@ -58,21 +92,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="strokes to train on as well: JSON lines with label, writer, strokes; labels 0-9 are digits, others not",
     )
+    parser.add_argument("--output", type=Path, help="folder for weights and report (default: the model's own)")
     parser.add_argument(
-        "--output", type=Path, default=WEIGHTS, help="folder for weights and report (default: model/weights)"
+        "--checkpoints", type=Path, help="folder for a run's state (default: .checkpoints/ and the model's name)"
     )
-    parser.add_argument(
-        "--checkpoints", type=Path, default=Path(".checkpoints"), help="folder for a run's state (default: %(default)s)"
-    )
-    parser.add_argument("--resume", action="store_true", help="go on after an interruption")
-    parser.add_argument(
-        "--quick", action="store_true", help=f"only {QUICK_EPOCHS} epochs: minutes, and a little less accurate"
-    )
-    parser.add_argument("--bfloat16", action="store_true", help="faster on CPUs with AVX512-BF16 or AMX")
-    parser.add_argument(
-        "--force", action="store_true", help="replace weights in the output folder even if they are better"
-    )
-    return parser.parse_args(arguments)
+    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="folder for TensorBoard's logs")
 
 
 def whole_number(text: str, least: int) -> int:
@@ -84,23 +108,38 @@ def whole_number(text: str, least: int) -> int:
 
 def train_and_save(args: argparse.Namespace) -> None:
     """Load the data, train, refuse to replace what is better, save, and say what came out."""
-    args.output.mkdir(parents=True, exist_ok=True)  # now, not after hours, it shows that nothing can be saved there
+    output = args.output or folder(args.model)
+    for needed in filter(None, (output, args.tensorboard)):
+        needed.mkdir(parents=True, exist_ok=True)  # now, not after hours, it shows that nothing can be saved there
     mnist, ink = load_mnist(args.data), load_ink(args.ink)
-    from model.training import Settings, train
-
-    epochs = args.epochs or (QUICK_EPOCHS if args.quick else EPOCHS)
-    settings = Settings(epochs, args.batch_size, args.seed, args.bfloat16)
-    network, report = train(mnist, ink, settings, args.checkpoints, resume=args.resume)
+    network, report = _train(args, mnist, ink)
     if not args.force:
-        refuse_worse(report, args.output)
-    save(network, report, args.output)
+        refuse_worse(report, output)
+    save(network, report, output)
     test = report["test"]
     low, high = test["accuracy_95"]
     print(
-        f"Test accuracy {test['accuracy']:.2%} ({low:.2%} to {high:.2%}, n = {test['n']:,}), "
-        f"{test['errors']} errors, epoch {report['best_epoch']} of {epochs}, {report['seconds'] / 60:.0f} min. "
-        f"Saved to {args.output}."
+        f"Test accuracy {test['accuracy']:.2%} ({low:.2%} to {high:.2%}, n = {test['n']:,}), {test['errors']} errors, "
+        f"{report['settings']['epochs']} epochs, {report['seconds'] / 60:.0f} min. Saved to {output}."
     )
+
+
+def _train(args: argparse.Namespace, mnist: Mnist, ink: Ink) -> tuple[keras.Model, Report]:
+    from model.training import Records, Settings, train
+
+    entry = MODELS[args.model]
+    epochs = args.epochs or (QUICK_EPOCHS if args.quick else entry.epochs)
+    settings = Settings(epochs, args.batch_size or entry.batch_size, args.seed, args.bfloat16)
+    records = Records(args.checkpoints or Path(".checkpoints") / args.model, args.resume, args.tensorboard)
+    if args.model == "svm":
+        from model.baselines import train_svm
+
+        return train_svm(mnist, ink, settings, records)
+    if args.model == "ensemble":
+        from model.ensembles import train_ensemble
+
+        return train_ensemble(mnist, ink, settings, records)
+    return train(mnist, ink, settings, records, args.model)
 
 
 def refuse_worse(report: Report, output: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import DatasetError, ImageError, ReaderError
+from model.registry import MODELS, SHIPPED, folder
 
 if TYPE_CHECKING:
     from model.evaluation import Metrics
@@ -27,6 +28,14 @@ _HANDS_COLUMNS = {
     "then right": "right_when_accepted",
     "ECE": "ece",
     "AUROC": "auroc",
+}
+
+_FORMATS = {
+    "keras": "Keras's own format",
+    "h5": "its older HDF5 file",
+    "json": "architecture with weights beside it",
+    "savedmodel": "TensorFlow's folder",
+    "tflite": "TensorFlow Lite, in floats and in eight-bit integers",
 }
 
 
@@ -48,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_read(commands)
     _add_evaluate(commands)
+    _add_report(commands)
+    _add_export(commands)
     return parser
 
 
@@ -62,24 +73,52 @@ def _add_read(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    summary = "measure a network on MNIST's test set, or on hands it has never seen"
-    evaluate = commands.add_parser("evaluate", help=summary, description=f"{summary.capitalize()}.")
-    evaluate.add_argument("--weights", type=Path, help="folder of weights and report (default: the shipped ones)")
-    evaluate.add_argument(
-        "--ink", type=Path, metavar="DIR", help="folder of *.jsonl files of digits, to be read as drawn"
+    summary = "measure a model on MNIST's test set, or on hands it has never seen"
+    evaluate = commands.add_parser(
+        "evaluate",
+        help=summary,
+        description=f"{summary.capitalize()}. What a registered model does on MNIST is kept beside its weights.",
     )
-    evaluate.add_argument(
-        "--not-digits", type=Path, metavar="DIR", help="folder of *.jsonl files of what is no digit, likewise"
-    )
-    evaluate.add_argument(
+    which = evaluate.add_mutually_exclusive_group()
+    which.add_argument("--model", choices=MODELS, default=SHIPPED, help="a registered one (default: %(default)s)")
+    which.add_argument("--weights", type=Path, metavar="DIR", help="weights and report in any folder; nothing is kept")
+    evaluate.add_argument("--json", action="store_true", help="all metrics as JSON")
+    _add_data(evaluate)
+    mnist = evaluate.add_argument_group("on MNIST")
+    mnist.add_argument("--predictions", type=Path, metavar="FILE", help="write what it reads in every digit, as CSV")
+    mnist.add_argument("--figures", type=Path, metavar="DIR", help="draw what was measured, as PNG")
+    hands = evaluate.add_argument_group("on hands")
+    hands.add_argument("--ink", type=Path, metavar="DIR", help="folder of *.jsonl files of digits, to be read as drawn")
+    hands.add_argument("--not-digits", type=Path, metavar="DIR", help="likewise, of what is no digit")
+    hands.add_argument(
         "--usual", action="store_true", help="measure the usual way: train Keras's example, shrink the whole canvas"
     )
-    evaluate.add_argument("--keep", metavar="NAME", help="keep the figures on hands in the shipped report by this name")
-    evaluate.add_argument(
+    hands.add_argument("--keep", metavar="NAME", help="keep the figures in the shipped model's report by this name")
+    evaluate.set_defaults(command=_evaluate)
+
+
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "measure all that the pages show: every model, what the shipped one sees, and the data"
+    report = commands.add_parser("report", help=summary, description=f"{summary.capitalize()}. Takes some minutes.")
+    _add_data(report)
+    report.set_defaults(command=_report)
+
+
+def _add_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--data", type=Path, help="MNIST as .npz (default: $MNIST_NPZ, else Keras's cache or download)"
     )
-    evaluate.add_argument("--json", action="store_true", help="all metrics as JSON")
-    evaluate.set_defaults(command=_evaluate)
+
+
+def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "export a network for other programs"
+    export = commands.add_parser("export", help=summary, description=f"{summary.capitalize()}, and compare it.")
+    export.add_argument("--format", dest="form", choices=_FORMATS, required=True, help=", ".join(_FORMATS.values()))
+    export.add_argument("--model", choices=MODELS, default=SHIPPED, help="which one (default: %(default)s)")
+    export.add_argument(
+        "--output", type=Path, metavar="PATH", help="where to (default: the model's name, in this folder)"
+    )
+    export.set_defaults(command=_export)
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -105,27 +144,36 @@ def _read_files(reader: Reader, files: Sequence[str]) -> Iterator[tuple[str, Tra
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    if (options.keep or options.usual) and not (options.ink or options.not_digits):
+    on_hands, of_hands = options.ink or options.not_digits, options.keep or options.usual
+    if of_hands and not on_hands:
         raise DatasetError("There are no hands to measure. Expected --ink or --not-digits. Received: neither.")
-    if options.ink or options.not_digits:
-        metrics = _evaluate_hands(options)
-        print(json.dumps(metrics, indent=1) if options.json else _hands_as_text(metrics))
-    else:
-        metrics = _evaluate_mnist(options)
-        print(json.dumps(metrics, indent=1) if options.json else _as_text(metrics))
+    if on_hands and (options.predictions or options.figures):
+        raise DatasetError(
+            "Hands have no such files. Expected --predictions and --figures without --ink. Received: both."
+        )
+    measure, as_text = (_evaluate_hands, _hands_as_text) if on_hands else (_evaluate_mnist, _as_text)
+    metrics = measure(options)
+    print(json.dumps(metrics, indent=1) if options.json else as_text(metrics))
     return 0
 
 
 def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
     with _quiet():
-        from model.artifacts import load_classifier
         from model.dataset import load_mnist
-        from model.evaluation import evaluate
-        from model.reader import WEIGHTS
+        from model.export import to_predictions_csv
+        from model.reports import draw_figures, keep, measure
 
-        test = load_mnist(options.data).test
-        classifier = load_classifier(options.weights or WEIGHTS)
-    return evaluate(classifier.predict(test.frames), test.labels, classifier.threshold)
+        mnist = load_mnist(options.data)
+        if options.weights:
+            evaluation = measure(options.weights.name, options.weights, mnist.test)
+        else:
+            evaluation = measure(options.model, folder(options.model), mnist.test)
+            keep(evaluation, mnist)
+    if options.predictions:
+        options.predictions.write_text(to_predictions_csv(evaluation), encoding="utf-8")
+    if options.figures:
+        draw_figures(evaluation, mnist.test.frames, options.figures)
+    return evaluation.report["test"] | {"speed": evaluation.report["speed"]}
 
 
 def _evaluate_hands(options: argparse.Namespace) -> Metrics:
@@ -133,18 +181,41 @@ def _evaluate_hands(options: argparse.Namespace) -> Metrics:
         from model.artifacts import as_predict, keep_hands
         from model.dataset import load_mnist
         from model.hands import measure_hands, reads_as_usual, reads_with
-        from model.reader import WEIGHTS, Reader
+        from model.reader import Reader
 
         if options.usual:
             from model.training import train_usual
 
             read = reads_as_usual(as_predict(train_usual(load_mnist(options.data))))
         else:
-            read = reads_with(Reader.load(options.weights or WEIGHTS))
+            read = reads_with(Reader.load(options.weights or folder(options.model)))
     metrics = measure_hands(read, options.ink, options.not_digits)
     if options.keep:
-        keep_hands(WEIGHTS, options.keep, metrics)
+        keep_hands(folder(SHIPPED), options.keep, metrics)
     return metrics
+
+
+def _export(options: argparse.Namespace) -> int:
+    with _quiet():
+        from model.artifacts import load_classifier
+        from model.formats import FORMATS, export
+
+        network = load_classifier(folder(options.model)).network
+        output = options.output or Path(options.model + FORMATS[options.form].suffixes[0])
+        comparisons = export(network, options.form, output)
+    print(*comparisons, sep="\n")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    with _quiet():
+        from model.dataset import load_mnist
+        from model.reports import rebuild
+
+        mnist = load_mnist(options.data)
+    for line in rebuild(mnist):
+        print(line, flush=True)
+    return 0
 
 
 def _hands_as_text(metrics: Metrics) -> str:
@@ -164,7 +235,7 @@ def _cell(value: float | None) -> str:
 
 def _as_text(metrics: Metrics) -> str:
     low, high = metrics["accuracy_95"]
-    right = metrics["right_when_accepted"]
+    right, speed = metrics["right_when_accepted"], metrics["speed"]
     return "\n".join(
         [
             f"accuracy  {metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {metrics['n']:,})",
@@ -172,6 +243,7 @@ def _as_text(metrics: Metrics) -> str:
             f"log loss  {metrics['log_loss']:.4f}",
             f"ECE       {metrics['ece']:.4f} (15 bins)",
             f"accepted  {metrics['accepted']:.2%}, of them right {'-' if right is None else f'{right:.2%}'}",
+            f"speed     {speed['ms_per_digit']:.2f} ms a digit, one by one (median of {speed['n']})",
             "",
             "digit  precision  recall      F1  support",
             *(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,11 +68,29 @@ def keep_hands(folder: Path, name: str, metrics: Metrics) -> None:
     Raises:
         ArtifactError: see `load_report`.
     """
-    report = load_report(folder)
-    report["hands"] = report.get("hands", {}) | {name: metrics}
+    keep_measured(folder, hands=load_report(folder).get("hands", {}) | {name: metrics})
+
+
+def keep_measured(folder: Path, **measured: Metrics) -> None:
+    """Put what was measured into the folder's report, in place of what stood there under the same names.
+
+    Raises:
+        ArtifactError: see `load_report`.
+    """
+    report = load_report(folder) | measured
     half = folder / _HALF_REPORT
     half.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     half.replace(folder / REPORT_FILE)
+
+
+def hardware() -> str:
+    """What something is measured on: cores, and the processor's name where Linux tells it, else its kind."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{os.cpu_count()} cores, {next(names, platform.machine())}"
 
 
 def load_report(folder: Path) -> Report:
@@ -106,26 +126,36 @@ def _is_torn(folder: Path) -> bool:
         return False
 
 
+def verify(folder: Path) -> Report:
+    """Read the report of a weights folder, and make sure that it is the report of these weights.
+
+    Raises:
+        ArtifactError: weights or report are missing, damaged, or do not belong together.
+    """
+    report, path = load_report(folder), folder / WEIGHTS_FILE
+    if not path.is_file():
+        raise ArtifactError(f"The weights are missing. Expected {path}. Received: no such file. {_RETRAIN}")
+    expected, received = report["weights_sha256"], _sha256(path)
+    if received != expected:
+        raise ArtifactError(
+            f"{path} is damaged, or belongs to another report. Expected sha256 {expected[:12]}… as the report says. "
+            f"Received: {received[:12]}…. {_RETRAIN}"
+        )
+    return report
+
+
 def load_classifier(folder: Path) -> Classifier:
     """Load the network that the folder's report describes, and warm it up.
 
     Raises:
         ArtifactError: weights or report are missing, damaged, or do not belong together.
     """
-    report = load_report(folder)
-    network = _load_network(folder / WEIGHTS_FILE, report["weights_sha256"])
+    report = verify(folder)
+    network = _load_network(folder / WEIGHTS_FILE)
     return Classifier(as_predict(network), report["calibration"]["threshold"], network)
 
 
-def _load_network(path: Path, checksum: str) -> keras.Model:
-    if not path.is_file():
-        raise ArtifactError(f"The weights are missing. Expected {path}. Received: no such file. {_RETRAIN}")
-    received = _sha256(path)
-    if received != checksum:
-        raise ArtifactError(
-            f"{path} is damaged, or belongs to another report. Expected sha256 {checksum[:12]}… as the report says. "
-            f"Received: {received[:12]}…. {_RETRAIN}"
-        )
+def _load_network(path: Path) -> keras.Model:
     import keras
 
     try:

@@ -34,17 +34,24 @@ class Lessons:
         mnist: frames.
         digits: drawings of digits; may be empty.
         others: drawings of other characters; may be empty.
+        is_plain: MNIST's digits are shown as they are, and nothing else.
     """
 
     mnist: Samples
     digits: list[Drawing]
     others: list[Drawing]
+    is_plain: bool = False
 
     @classmethod
     def of(cls, mnist: Samples, drawings: list[Drawing]) -> Lessons:
         """Sort the drawings."""
         digits = [drawing for drawing in drawings if drawing.label is not None]
         return cls(mnist, digits, [drawing for drawing in drawings if drawing.label is None])
+
+    @classmethod
+    def plain(cls, mnist: Samples) -> Lessons:
+        """MNIST's digits as they are."""
+        return cls(mnist, [], [], is_plain=True)
 
     def __len__(self) -> int:
         """Digits in an epoch."""
@@ -72,13 +79,15 @@ class Lessons:
 
     @property
     def _allographs(self) -> int:
-        return ceil(len(self.mnist) / _ALLOGRAPHS)
+        return 0 if self.is_plain else ceil(len(self.mnist) / _ALLOGRAPHS)
 
     def _batch(self, indices: NDArray[np.intp], rng: Generator, augmentation: float) -> Batch:
         """Digits with smoothed targets, and frames that are no digits with even ones.
 
         Even targets teach the network not to know (entropic open-set loss, Dhamija, Günther and Boult 2018).
         """
+        if self.is_plain:
+            return self.mnist.frames[indices], np.eye(10, dtype=np.float32)[self.mnist.labels[indices]]
         digits = [self._digit(int(index), rng, augmentation) for index in indices]
         others = [self.draw_other(rng, augmentation) for _ in range(ceil(len(digits) / NOT_DIGITS))]
         targets = np.full((len(digits) + len(others), 10), 0.1, np.float32)

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.images import pen_width
 from model.reading import Ink
-from model.rulings import pen_width
 
 _SIDE = 40  # px, the height on which cuts are searched
 _WIDEST = 10  # times as wide as high is no number that anybody writes in one go
@@ -48,7 +48,7 @@ def _seams(small: _Costs) -> NDArray[np.int64]:
     middle = len(small) // 2
     up, down = _least_costs(small[: middle + 1]), _least_costs(small[middle:][::-1])
     cost, walls = up[-1] + down[-1] - small[middle], small.sum(axis=0)
-    bridge = _BRIDGE * pen_width((small > 0.5).astype(np.uint8))
+    bridge = _BRIDGE * pen_width(small > 0.5)
     seams = []
     for start in range(0, len(cost), _CELL):
         cell = slice(start, start + _CELL)

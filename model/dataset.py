@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,19 @@ class Mnist:
     test: Samples
     sha256: str
 
+    @property
+    def whole(self) -> Samples:
+        """All training digits, those held out among them, in the order of the Keras file."""
+        parts = self.held_out, self.train
+        place = np.argsort(_order(sum(map(len, parts))))
+        frames, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("frames", "labels"))
+        return Samples(frames, labels)[place]
+
+
+def _order(n: int) -> NDArray[np.intp]:
+    """The order in which n training digits are split: those that are held out come first."""
+    return np.random.default_rng(_SPLIT_SEED).permutation(n)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Drawing:
@@ -99,8 +112,13 @@ def load_ink(paths: Sequence[Path]) -> Ink:
     """Load ink files to train on; one writer in six of each is held out, unless one person wrote all of it.
 
     Raises:
-        DatasetError: see `load_drawings`.
+        DatasetError: two files have the same name, by which the report tells them apart; or see `load_drawings`.
     """
+    if len({path.name for path in paths}) < len(paths):
+        raise DatasetError(
+            "The report tells ink files apart by name. Expected different names. "
+            f"Received: {', '.join(map(str, paths))}."
+        )
     train, held_out = [], []
     for path in paths:
         drawings = [drawing for drawing in load_drawings(path) if not drawing.looks_like_digit]
@@ -154,19 +172,38 @@ def load_mnist(path: Path | None = None) -> Mnist:
     path = path or (Path(os.environ["MNIST_NPZ"]) if os.environ.get("MNIST_NPZ") else None)
     x_train, y_train, x_test, y_test = arrays = _read(path) if path else _download()
     _check(arrays)
-    order = np.random.default_rng(_SPLIT_SEED).permutation(len(y_train))
+    order = _order(len(y_train))
     train = Samples(x_train, y_train)
     digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
     held_out, rest = np.split(order, [len(order) // HELD_OUT_SHARE])
     return Mnist(train[rest], train[held_out], Samples(x_test, y_test), digest)
 
 
-def _read(path: Path) -> list[NDArray[np.uint8]]:
+def mnist_path() -> Path | None:
+    """The file that MNIST is read from at once: the one that `MNIST_NPZ` names, else Keras's cache if it is there."""
+    if os.environ.get("MNIST_NPZ"):
+        return Path(os.environ["MNIST_NPZ"])
+    cached = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets" / "mnist.npz"
+    return cached if cached.is_file() else None
+
+
+def read_part(path: Path, part: Literal["train", "test"]) -> Samples:
+    """Read the training set, whole, or the test set from an .npz in the Keras layout, in the file's own order.
+
+    Raises:
+        DatasetError: it cannot be read, or is not MNIST's layout.
+    """
+    frames, labels = _read(path, (f"x_{part}", f"y_{part}"))
+    _check_part(frames, labels)
+    return Samples(frames, labels)
+
+
+def _read(path: Path, members: Sequence[str] = _MEMBERS) -> list[NDArray[np.uint8]]:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return [file[member] for member in _MEMBERS]
+            return [file[member] for member in members]
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        message = f"MNIST cannot be read. Expected an .npz with {', '.join(_MEMBERS)}. Received: {path} ({error})."
+        message = f"MNIST cannot be read. Expected an .npz with {', '.join(members)}. Received: {path} ({error})."
         raise DatasetError(message) from error
 
 
@@ -186,15 +223,19 @@ def _download() -> list[NDArray[np.uint8]]:
 
 def _check(arrays: list[NDArray[np.uint8]]) -> None:
     x_train, y_train, x_test, y_test = arrays
-    for frames, labels in ((x_train, y_train), (x_test, y_test)):
-        is_label = labels.ndim == 1 and labels.dtype.kind in "ui" and bool(((labels >= 0) & (labels <= 9)).all())
-        if not is_label or frames.shape != (len(labels), 28, 28) or frames.dtype != np.uint8:
-            raise DatasetError(
-                "These are not MNIST's arrays. Expected (n, 28, 28) uint8 frames and n whole labels 0-9. "
-                f"Received: {frames.shape} {frames.dtype} and {labels.shape} {labels.dtype}."
-            )
+    _check_part(x_train, y_train)
+    _check_part(x_test, y_test)
     if len(y_train) < HELD_OUT_SHARE or not len(y_test):
         raise DatasetError(
             f"Too few digits. Expected at least {HELD_OUT_SHARE} to train on and 1 to test. "
             f"Received: {len(y_train)} and {len(y_test)}."
+        )
+
+
+def _check_part(frames: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
+    is_label = labels.ndim == 1 and labels.dtype.kind in "ui" and bool(((labels >= 0) & (labels <= 9)).all())
+    if not is_label or frames.shape != (len(labels), 28, 28) or frames.dtype != np.uint8:
+        raise DatasetError(
+            "These are not MNIST's arrays. Expected (n, 28, 28) uint8 frames and n whole labels 0-9. "
+            f"Received: {frames.shape} {frames.dtype} and {labels.shape} {labels.dtype}."
         )

@@ -21,3 +21,7 @@ class DatasetError(ReaderError):
 
 class ArtifactError(ReaderError):
     """Weights or report are missing, damaged, or do not belong together."""
+
+
+class ExportError(ReaderError):
+    """A network cannot be exported there, or does not come back as it was."""

@@ -1,4 +1,4 @@
-"""Transcripts as text, CSV and JSON."""
+"""Transcripts as text, CSV and JSON; predictions as CSV."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from model.transcript import Mark, Transcript
+
+if TYPE_CHECKING:
+    from model.stored import Evaluation
 
 Pages = Sequence[tuple[str, Transcript]]
 """Names of pictures, and what they say."""
 
 COLUMNS = ("file", "line", "column", "label", "confidence", "accepted", "by_hand", "x0", "y0", "x1", "y1")
+PREDICTION_COLUMNS = ("index", "true", "read", "confidence", *(f"p{digit}" for digit in range(10)))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -45,6 +50,13 @@ def to_json(pages: Pages) -> str:
         for name, transcript in pages
     ]
     return json.dumps(objects, indent=1) + "\n"
+
+
+def to_predictions_csv(evaluation: Evaluation) -> str:
+    """One row for each test digit, under the names of PREDICTION_COLUMNS; the probabilities to seven digits."""
+    rows = zip(evaluation.labels, evaluation.read, evaluation.probabilities, strict=True)
+    table = ((i, true, read, *(f"{p:.7g}" for p in (own[read], *own))) for i, (true, read, own) in enumerate(rows))
+    return _csv([PREDICTION_COLUMNS, *table])
 
 
 def harmless(cell: str) -> str:

@@ -28,6 +28,7 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")
 _EXPECTED = f"Expected a picture of the format {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}."
 _SMALL_SIDE = 256  # px; paper and light vary slowly, so they are estimated on a small copy
 _MIN_CONTRAST = 25  # of 255; what differs less from its paper is not taken for ink
+_PALE, _PALE_END = 0.35, 2.0  # of clear ink's darkness, and pens: fainter and farther from it is a stain
 _GLYPH_SIDE = 100  # px
 _PEN = 12  # px on _GLYPH_SIDE: MNIST's median, measured in the same way, is 11
 _DARKEST_PAPER = 64  # darker ground is not divided by its brightness, which would make its noise look like ink
@@ -101,6 +102,33 @@ def clear_ink(ink: Ink, noise: float) -> Ink:
     return np.where(kept[pieces], ink, 0).astype(np.uint8)
 
 
+def remove_stains(ink: Ink) -> Ink:
+    """Zero the faint ink that reaches far beyond clear ink: the ring of a cup, or a crease, that a digit stands on.
+
+    What is only a little fainter than the strokes, or near them, is their own: pens and pencils leave pale places.
+
+    Args:
+        ink: (h, w) uint8 without rulings: a ruling is told by its length, and this would part it.
+    """
+    inked = ink > 0
+    if not inked.any():
+        return ink.copy()
+    threshold, _ = cv2.threshold(ink[inked], 0, 255, cv2.THRESH_OTSU)
+    clear = ink > threshold
+    if not clear.any():
+        return ink.copy()
+    distance = cv2.distanceTransform((~clear).astype(np.uint8), cv2.DIST_L2, 3)
+    is_stain = (distance > _PALE_END * pen_width(clear)) & (ink < _PALE * float(np.median(ink[clear])))
+    return np.where(is_stain, 0, ink).astype(np.uint8)
+
+
+def pen_width(mask: NDArray[np.bool_]) -> float:
+    """Twice the ink's area by its outlines' length, px; 0 without ink."""
+    outlines, _ = cv2.findContours(np.pad(mask, 1).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    length = sum(cv2.arcLength(outline, closed=True) for outline in outlines)
+    return float(2 * np.count_nonzero(mask) / max(length, 1.0))
+
+
 def shrink(gray: Gray, side: int) -> Gray:
     """Copy with the longest side at `side` px at most, averaged over areas."""
     height, width = gray.shape
@@ -128,16 +156,9 @@ def even_pen(ink: Ink) -> Ink:
     large = cv2.resize(ink, size_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     strong = large > large.max() / 2
     even = cv2.convertScaleAbs(large, alpha=255 / float(np.median(large[strong])))
-    missing = max(_PEN - round(_stroke_width(strong)), 0)
+    missing = max(_PEN - round(pen_width(strong)), 0)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (missing | 1, missing | 1))
     return np.asarray(cv2.dilate(np.pad(even, missing), kernel))
-
-
-def _stroke_width(mask: NDArray[np.bool_]) -> float:
-    """Twice the area by the length of the outline, in px."""
-    outlines, _ = cv2.findContours(np.pad(mask, 1).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    length = sum(cv2.arcLength(outline, closed=True) for outline in outlines)
-    return float(2 * mask.sum() / max(length, 1.0))
 
 
 def _is_dark_on_light(gray: Gray) -> bool:

@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.framing import FRAME_SIDE, frame_glyph
-from model.images import Gray, Picture, clear_ink, even_pen, load_gray, remove_paper, shrink
+from model.images import Gray, Picture, clear_ink, even_pen, load_gray, remove_paper, remove_stains, shrink
 from model.layout import digit_lines
 from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, Stroke, softmax
+from model.registry import SHIPPED, folder
 from model.rulings import remove_rulings
 from model.segmentation import Glyph, find_glyphs, glyph_in_box
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
 
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = folder(SHIPPED)
 """The folder of the shipped weights and their report."""
 
 _WORKING_SIDE = 2400  # px; a page's digits are large enough on such a copy, and it bounds the time
@@ -31,7 +32,7 @@ class PhotoSteps:
         gray: (h, w) uint8, upright, 0 black … 255 white, the longest side at 2,400 px at most.
         without_paper: (h, w) uint8 ink, the paper's light and shadows taken away, its noise not.
         ink: (h, w) uint8 ink without the noise.
-        unruled: (h, w) uint8 ink without ruled lines and the boxes of forms.
+        unruled: (h, w) uint8 ink without ruled lines, the boxes of forms and stains.
         boxes: xyxy half-open, px of `gray`: every glyph that was considered, put together and cut apart.
         reading: the answer; its boxes are pixels of the original picture.
     """
@@ -118,7 +119,7 @@ class Reader:
         gray = shrink(whole, _WORKING_SIDE)
         without_paper, noise = remove_paper(gray)
         ink = clear_ink(without_paper, noise)
-        unruled = remove_rulings(ink)
+        unruled = remove_stains(remove_rulings(ink))
         glyphs = find_glyphs(unruled, self._recognize_photo)
         reading = self._reading(glyphs, scale=max(whole.shape) / max(gray.shape))
         return PhotoSteps(gray, without_paper, ink, unruled, tuple(glyph.box for glyph in glyphs), reading)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
+from model.images import pen_width
 from model.reading import Ink
 
 _Mask = NDArray[np.bool_]
@@ -131,7 +132,7 @@ def _segments(mask: _Mask) -> list[_Segment]:
     size_wh = max(round(mask.shape[1] * scale), 1), max(round(mask.shape[0] * scale), 1)
     small = cv2.resize(255 * mask.astype(np.uint8), size_wh, interpolation=cv2.INTER_AREA)
     small = (small > 64).astype(np.uint8)
-    thickest = 2 * max(round(pen_width(small)), 1)
+    thickest = 2 * max(round(pen_width(small > 0)), 1)
     thin = small - cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
     shortest = _SPAN * size_wh[0]
     found = cv2.HoughLinesP(
@@ -142,13 +143,6 @@ def _segments(mask: _Mask) -> list[_Segment]:
     flat = [line for line in found.reshape(-1, 4) if abs(line[3] - line[1]) <= _SLOPE * abs(line[2] - line[0])]
     ends = [(*line[:2], *line[2:]) if line[0] < line[2] else (*line[2:], *line[:2]) for line in flat]
     return [np.asarray(np.multiply(line, 1 / scale).round(), np.int64) for line in ends]
-
-
-def pen_width(mask: NDArray[np.uint8]) -> float:
-    """Twice the ink's area by its outlines' length, px; 0 without ink."""
-    outlines, _ = cv2.findContours(np.pad(mask, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    length = sum(cv2.arcLength(outline, closed=True) for outline in outlines)
-    return float(2 * np.count_nonzero(mask) / max(length, 1.0))
 
 
 def _pixels_of_line(ink: Ink, segment: _Segment) -> _Pixels:

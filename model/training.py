@@ -1,41 +1,28 @@
-"""The fit loop: augmented batches in, the best averaged network and its report out."""
+"""The fit loop: batches in, the best averaged network and its report out."""
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-import shutil
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import cv2
 import keras
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from model.artifacts import Report
-from model.augmentation import augment
-from model.batches import NOT_DIGITS, Lessons
-from model.dataset import Drawing, Ink, Mnist, Samples
-from model.errors import ArtifactError
-from model.evaluation import auroc, choose_threshold, evaluate, fit_temperature
-from model.framing import frame_glyph
-from model.network import build_cnn, build_usual_cnn
-from model.reading import Frame, softmax
-from model.strokes import ink_digit
+from model.batches import Lessons
+from model.checkpoints import Run
+from model.dataset import Ink, Mnist
+from model.judging import REFINING_AUGMENTATION, Judge
+from model.network import build_cnn, build_cnn3, build_mlp, build_softmax, build_usual_cnn
+from model.registry import MODELS, SHIPPED
 
-_LEARNING_RATE = 2e-3
 _REFINED = 0.37  # share of the epochs that refine …
-_REFINING_RATE = 5e-4
-_REFINING_AUGMENTATION = 0.4  # … on digits closer to MNIST's own, about as far as real hands go
-_WEIGHT_DECAY = 0.02
+_REFINING_RATE = 0.25  # … at this share of the learning rate
 _WARM_UP = 0.05  # share of all steps in which the learning rate rises
 _AVERAGED = 0.05  # share of all steps that the averaged weights look back on
 
@@ -54,22 +41,54 @@ class Settings:
     bfloat16: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is kept of a run while it goes.
+
+    Attributes:
+        checkpoints: folder that holds the state after each epoch.
+        resume: go on from the last checkpoint, if there is one.
+        tensorboard: folder for TensorBoard's logs, below which every model has its own.
+    """
+
+    checkpoints: Path
+    resume: bool = False
+    tensorboard: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How a network is trained: AdamW, which without weight decay is Adam, at this learning rate."""
+
+    build: Callable[[], keras.Model]
+    rate: float = 2e-3
+    weight_decay: float = 0.0
+
+
+_RECIPES = {
+    "softmax": _Recipe(build_softmax),
+    "mlp": _Recipe(build_mlp, rate=1e-3),
+    "cnn3": _Recipe(build_cnn3, weight_decay=0.02),
+    "cnn": _Recipe(build_cnn, weight_decay=0.02),
+}
+
+
 def train(
-    mnist: Mnist, ink: Ink, settings: Settings, checkpoints: Path, *, resume: bool = False
+    mnist: Mnist, ink: Ink, settings: Settings, records: Records, name: str = SHIPPED
 ) -> tuple[keras.Model, Report]:
-    """Train the network on augmented MNIST, on drawings, and on what is no digit.
+    """Train a network on augmented MNIST, drawings and what is no digit; or on MNIST as it is, if the registry says so.
 
     A cosine schedule with warm-up, AdamW and weights averaged over the last steps do the optimization. Of the epochs
-    that refine, the one with the fewest errors on held-out digits (as they are, augmented once, and of held-out
-    writers) is kept. A temperature fitted to the same digits is folded into the last layer, so that the logits come out
-    calibrated. The test set is used once, for the report.
+    (of those that refine, if there are such) the one with the fewest errors on held-out digits (as they are, augmented
+    once, and of held-out writers) is kept. A temperature fitted to the same digits is folded into the last layer, so
+    that the logits come out calibrated. The test set is used once, for the report.
 
     Args:
         mnist: the data.
         ink: drawings of digits and of other characters; may be empty.
         settings: epochs, batch size and seed.
-        checkpoints: folder that holds the state after each epoch.
-        resume: go on from the last checkpoint, if there is one.
+        records: where the state is kept, and whether the run goes on from there.
+        name: softmax, mlp, cnn3 or cnn.
 
     Returns:
         The network, and the report to save beside it.
@@ -79,14 +98,12 @@ def train(
     """
     keras.utils.set_random_seed(settings.seed)
     cv2.setNumThreads(1)  # one frame is too small to share between threads
-    identity = asdict(settings) | {"data": mnist.sha256, "ink": ink.files}
-    run = _Run.resume(checkpoints, identity) if resume else _Run.start(checkpoints, identity)
-    lessons = Lessons.of(mnist.train, ink.train)
-    held_out = _HeldOut(Lessons.of(mnist.held_out, ink.held_out))
-    if run.epoch < settings.epochs:
-        _fit(run, lessons, held_out, settings)
-    network = run.load("best")
-    return network, _report(network, run, (mnist, ink, lessons), held_out, settings)
+    job = _Job.of(mnist, ink, settings, records, name)
+    if job.run.epoch < settings.epochs:
+        _fit(job)
+    network = job.run.load("best")
+    report = job.judge.report(name, network, asdict(settings), job.run.history)
+    return network, report | {"best_epoch": job.run.best_epoch}
 
 
 def train_usual(mnist: Mnist, epochs: int = 15) -> keras.Model:
@@ -98,155 +115,48 @@ def train_usual(mnist: Mnist, epochs: int = 15) -> keras.Model:
     return network
 
 
-class _HeldOut:
-    """Held-out digits as they are, augmented once as far as real hands go, and drawn; and what is no digit."""
+@dataclass(frozen=True, eq=False, slots=True)
+class _Job:
+    """All that a run works with."""
 
-    def __init__(self, lessons: Lessons) -> None:
-        rng = np.random.default_rng(0)  # the same for every run, so that runs can be compared
-        clean = lessons.mnist
-        hands = np.stack([augment(frame, rng, _REFINING_AUGMENTATION) for frame in clean.frames])
-        self._sets = {"held_out": clean, "held_out_augmented": Samples(hands, clean.labels)}
-        if lessons.digits:
-            self._sets["held_out_ink"] = _as_samples(lessons.digits)
-        made = [lessons.draw_other(rng, _REFINING_AUGMENTATION) for _ in range(ceil(len(clean) / NOT_DIGITS))]
-        self._not_digits = np.stack(made + [_frame(other) for other in lessons.others])
-
-    def measure(self, network: keras.Model) -> dict[str, float]:
-        """Accuracy on each set of held-out digits, and the mean share of errors."""
-        accuracies = {
-            f"{name}_accuracy": float((_logits(network, digits.frames).argmax(axis=1) == digits.labels).mean())
-            for name, digits in self._sets.items()
-        }
-        return accuracies | {"held_out_errors": 1 - sum(accuracies.values()) / len(accuracies)}
-
-    def calibrate(self, network: keras.Model) -> dict[str, float]:
-        """Fold the best temperature into the network's last layer, and choose the threshold for what is accepted."""
-        hands = [digits for name, digits in self._sets.items() if name != "held_out"]
-        frames, labels = (np.concatenate([getattr(digits, name) for digits in hands]) for name in ("frames", "labels"))
-        temperature = fit_temperature(_logits(network, frames), labels)
-        last = network.get_layer("logits")
-        last.set_weights([weights / temperature for weights in last.get_weights()])
-        probabilities = softmax(_logits(network, frames))
-        confidence = probabilities.max(axis=1)
-        others = softmax(_logits(network, self._not_digits)).max(axis=1)
-        threshold = choose_threshold(confidence, probabilities.argmax(axis=1) == labels, others)
-        return {
-            "temperature": temperature,
-            "threshold": threshold,
-            "digits_accepted": float((confidence >= threshold).mean()),
-            "not_digits_accepted": float((others >= threshold).mean()),
-            "auroc": auroc(confidence, others),
-        }
-
-
-def _as_samples(drawings: list[Drawing]) -> Samples:
-    labels = np.array([drawing.label for drawing in drawings], np.uint8)
-    return Samples(np.stack([_frame(drawing) for drawing in drawings]), labels)
-
-
-def _frame(drawing: Drawing) -> Frame:
-    """The frame that the reader makes of a drawing."""
-    framing = frame_glyph(ink_digit(drawing.strokes))
-    assert framing is not None, "strokes leave ink"
-    return framing.frame
-
-
-@dataclass(slots=True)
-class _Run:
-    """The state of a run: after each epoch one folder `epoch-N`, so that a crash leaves the last one whole."""
-
-    checkpoints: Path
-    identity: dict[str, Any]
-    history: list[dict[str, float]]
+    name: str
+    lessons: Lessons
+    judge: Judge
+    settings: Settings
+    run: Run
+    logs: Path | None
 
     @classmethod
-    def start(cls, checkpoints: Path, identity: dict[str, Any]) -> _Run:
-        """A new run, in place of a finished one; an unfinished one is not thrown away."""
-        if old := cls._last(checkpoints):
-            if old.epoch < old.identity["epochs"]:
-                raise ArtifactError(
-                    f"{checkpoints} holds an unfinished run. Expected --resume, or another folder by --checkpoints. "
-                    f"Received: neither, and {old.epoch} of {old.identity['epochs']} epochs done in {old.folder}."
-                )
-            shutil.rmtree(old.folder)
-        return cls(checkpoints, identity, [])
-
-    @classmethod
-    def resume(cls, checkpoints: Path, identity: dict[str, Any]) -> _Run:
-        """The run in the folder; a new one if there is none."""
-        old = cls._last(checkpoints)
-        if old and old.identity != identity:
-            raise ArtifactError(
-                f"The checkpoint in {old.folder} is of another run. Expected {identity}. Received: {old.identity}."
-            )
-        return old or cls(checkpoints, identity, [])
-
-    @classmethod
-    def _last(cls, checkpoints: Path) -> _Run | None:
-        states = sorted(checkpoints.glob("epoch-*/state.json"))
-        if not states:
-            return None
-        try:
-            state = json.loads(states[-1].read_text(encoding="utf-8"))
-            return cls(checkpoints, state["identity"], state["history"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            message = f"The checkpoint is damaged. Expected a run's state in {states[-1]}. Received: {error!r:.120}."
-            raise ArtifactError(message) from error
+    def of(cls, mnist: Mnist, ink: Ink, settings: Settings, records: Records, name: str) -> _Job:
+        identity = asdict(settings) | {"data": mnist.sha256, "ink": ink.files}
+        if name != SHIPPED:
+            identity |= {"model": name}
+        start = Run.resume if records.resume else Run.start
+        lessons = Lessons.of(mnist.train, ink.train) if MODELS[name].hands else Lessons.plain(mnist.train)
+        logs = records.tensorboard and records.tensorboard / name
+        return cls(name, lessons, Judge(mnist, ink), settings, start(records.checkpoints, identity), logs)
 
     @property
-    def epoch(self) -> int:
-        """Epochs done."""
-        return len(self.history)
+    def recipe(self) -> _Recipe:
+        return _RECIPES[self.name]
 
-    @property
-    def folder(self) -> Path:
-        return self.checkpoints / f"epoch-{self.epoch:04d}"
 
-    def load(self, name: str) -> keras.Model:
-        """The `last` network, with its optimizer, or the `best` one so far."""
-        path = self.folder / f"{name}.keras"
-        try:
-            return keras.models.load_model(path)
-        except Exception as error:  # Keras raises many kinds for a file that it cannot read
-            message = f"The checkpoint is damaged. Expected a network in {path}. Received: {error!r:.120}."
-            raise ArtifactError(message) from error
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """Epochs with a learning-rate schedule of their own."""
 
-    def _rivals(self, row: dict[str, float]) -> list[dict[str, float]]:
-        """Epochs of the same phase: one that was still to be refined may be ahead by luck, but is not what we ship."""
-        return [old for old in self.history if old["augmentation"] == row["augmentation"]]
-
-    @property
-    def best_epoch(self) -> int:
-        """The epoch whose network is kept as the best one: the last of equals."""
-        rivals = self._rivals(self.history[-1])
-        errors = [row["held_out_errors"] for row in rivals]
-        return self.epoch - errors[::-1].index(min(errors))
-
-    def keep(self, network: keras.Model, averaged: keras.Model, row: dict[str, float]) -> None:
-        """Write the state after one more epoch; the folder gets its name when it is complete."""
-        previous, half = self.folder, self.checkpoints / "half"
-        shutil.rmtree(half, ignore_errors=True)
-        half.mkdir(parents=True)
-        network.save(half / "last.keras")
-        if all(row["held_out_errors"] <= old["held_out_errors"] for old in self._rivals(row)):
-            averaged.save(half / "best.keras")
-        else:
-            shutil.copy(previous / "best.keras", half)
-        self.history.append(row)
-        state = {"identity": self.identity, "history": self.history}
-        (half / "state.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
-        half.rename(self.folder)
-        shutil.rmtree(previous, ignore_errors=True)
+    epochs: range
+    rate: float
+    augmentation: float
 
 
 class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     """After each epoch: measure the averaged network on held-out digits, keep the state, say how it goes."""
 
-    def __init__(self, run: _Run, held_out: _HeldOut, settings: Settings, augmentation: float) -> None:
+    def __init__(self, job: _Job, augmentation: float) -> None:
         super().__init__()
-        self._run, self._held_out, self._epochs, self._seed = run, held_out, settings.epochs, settings.seed
-        self._augmentation = augmentation
-        self._averaged = build_cnn()
+        self._job, self._augmentation = job, augmentation
+        self._averaged = job.recipe.build()
         self._began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -254,16 +164,19 @@ class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         # A saved network forgets how far its dropout's random numbers have come: seed and epoch decide them instead.
         for variable in self.model.non_trainable_variables:
             if variable.path.endswith("seed_generator_state"):
-                variable.assign([self._seed, epoch << 20])
+                variable.assign([self._job.settings.seed, epoch << 20])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        run = self._job.run
         self._average()
-        row = {name: float(value) for name, value in (logs or {}).items()} | self._held_out.measure(self._averaged)
+        row = {name: float(value) for name, value in (logs or {}).items()} | self._job.judge.measure(self._averaged)
         row |= {"augmentation": self._augmentation, "seconds": time.monotonic() - self._began}
-        self._run.keep(self.model, self._averaged, row)
-        left = row["seconds"] * (self._epochs - self._run.epoch) / 60
+        run.keep(self.model, self._averaged, row)
+        if self._job.logs:
+            write_logs(self._job.logs, run.epoch, row | {"learning_rate": float(self.model.optimizer.learning_rate)})
+        left = row["seconds"] * (self._job.settings.epochs - run.epoch) / 60
         print(
-            f"epoch {self._run.epoch}/{self._epochs}: held-out accuracy {row['held_out_accuracy']:.2%}, "
+            f"epoch {run.epoch}/{self._job.settings.epochs}: held-out accuracy {row['held_out_accuracy']:.2%}, "
             f"all kinds of hands {1 - row['held_out_errors']:.2%}, about {left:.0f} min left",
             flush=True,
         )
@@ -277,6 +190,13 @@ class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
             mine.assign(theirs)
 
 
+def write_logs(folder: Path, epoch: int, row: dict[str, float]) -> None:
+    """Write an epoch's figures where TensorBoard reads them."""
+    with tf.summary.create_file_writer(str(folder)).as_default(step=epoch):
+        for name, value in row.items():
+            tf.summary.scalar(name, value)
+
+
 @keras.saving.register_keras_serializable("digits")  # the checkpoint names it
 class _DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc]
     """Accuracy over the frames that are digits: those whose target names one."""
@@ -286,32 +206,28 @@ class _DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc]
         super().update_state(tf.cast(right, "float32"), tf.reduce_max(y_true, axis=-1) > 0.5)
 
 
-@dataclass(frozen=True, slots=True)
-class _Phase:
-    """Epochs with a learning-rate schedule of their own."""
-
-    epochs: range
-    rate: float
-    augmentation: float
-
-
-def _fit(run: _Run, lessons: Lessons, held_out: _HeldOut, settings: Settings) -> None:
+def _fit(job: _Job) -> None:
     """Train, then refine the best network so far with less augmentation (He et al. 2019, arXiv 1909.09148)."""
-    main = settings.epochs - round(settings.epochs * _REFINED)
+    epochs, rate = job.settings.epochs, job.recipe.rate
+    if not MODELS[job.name].hands:
+        _fit_phase(job, _Phase(range(epochs), rate, augmentation=0.0))
+        return
+    main = epochs - round(epochs * _REFINED)
     for phase in (
-        _Phase(range(main), _LEARNING_RATE, augmentation=1.0),
-        _Phase(range(main, settings.epochs), _REFINING_RATE, _REFINING_AUGMENTATION),
+        _Phase(range(main), rate, augmentation=1.0),
+        _Phase(range(main, epochs), rate * _REFINING_RATE, REFINING_AUGMENTATION),
     ):
-        if run.epoch < phase.epochs.stop:
-            _fit_phase(run, lessons, held_out, settings, phase)
+        if job.run.epoch < phase.epochs.stop:
+            _fit_phase(job, phase)
 
 
-def _fit_phase(run: _Run, lessons: Lessons, held_out: _HeldOut, settings: Settings, phase: _Phase) -> None:
+def _fit_phase(job: _Job, phase: _Phase) -> None:
+    run, lessons, settings = job.run, job.lessons, job.settings
     steps = ceil(len(lessons) / settings.batch_size)
     if run.epoch > phase.epochs.start:
         network = run.load("last")
     else:
-        network = _compile(_build(settings), steps * len(phase.epochs), phase.rate)
+        network = _compile(_build(job), steps * len(phase.epochs), phase.rate, job.recipe.weight_decay)
         if run.epoch:
             network.set_weights(run.load("best").get_weights())
     targets = tf.TensorSpec((None, 28, 28), tf.uint8), tf.TensorSpec((None, 10), tf.float32)
@@ -325,75 +241,27 @@ def _fit_phase(run: _Run, lessons: Lessons, held_out: _HeldOut, settings: Settin
         initial_epoch=run.epoch,
         steps_per_epoch=steps,
         shuffle=False,  # the batches come in their order
-        callbacks=[_EveryEpoch(run, held_out, settings, phase.augmentation)],
+        callbacks=[_EveryEpoch(job, phase.augmentation)],
         verbose=1 if os.isatty(1) else 2,
     )
 
 
-def _build(settings: Settings) -> keras.Model:
-    keras.config.set_dtype_policy("mixed_bfloat16" if settings.bfloat16 else "float32")
+def _build(job: _Job) -> keras.Model:
+    keras.config.set_dtype_policy("mixed_bfloat16" if job.settings.bfloat16 else "float32")
     try:
-        return build_cnn()
+        return job.recipe.build()
     finally:
         keras.config.set_dtype_policy("float32")
 
 
-def _compile(network: keras.Model, steps: int, rate: float) -> keras.Model:
+def _compile(network: keras.Model, steps: int, rate: float, weight_decay: float) -> keras.Model:
     warm_up = max(round(_WARM_UP * steps), 1)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(steps - warm_up, 1), warmup_target=rate, warmup_steps=warm_up
     )
     optimizer = keras.optimizers.AdamW(
-        schedule, weight_decay=_WEIGHT_DECAY, use_ema=True, ema_momentum=1 - 1 / max(_AVERAGED * steps, 2)
+        schedule, weight_decay=weight_decay, use_ema=True, ema_momentum=1 - 1 / max(_AVERAGED * steps, 2)
     )
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     network.compile(optimizer, loss, metrics=[_DigitAccuracy(name="accuracy")])
     return network
-
-
-def _logits(network: keras.Model, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(network.predict(frames, batch_size=512, verbose=0))
-
-
-def _processor() -> str:
-    """The processor's name, where Linux tells it; else its kind."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
-
-
-def _report(
-    network: keras.Model, run: _Run, data: tuple[Mnist, Ink, Lessons], held_out: _HeldOut, settings: Settings
-) -> Report:
-    """Calibrate the network, and write down what it is and how it does."""
-    mnist, ink, lessons = data
-    measured = held_out.measure(network)
-    calibration = held_out.calibrate(network)
-    return {
-        "model": "cnn",
-        "parameters": network.count_params(),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "data": {
-            "name": "MNIST; digits, letters and signs drawn by this project; the ink files named here",
-            "sha256": mnist.sha256,
-            "ink_sha256": ink.files,
-            "trained_on": len(mnist.train),
-            "held_out": len(mnist.held_out),
-            "ink_digits": len(lessons.digits),
-            "ink_others": len(lessons.others),
-            "ink_held_out": len(ink.held_out),
-        },
-        "settings": asdict(settings),
-        "best_epoch": run.best_epoch,
-        "seconds": round(sum(row["seconds"] for row in run.history)),
-        "hardware": f"{os.cpu_count()} cores, {_processor()}",
-        "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python-headless")}
-        | {"python": platform.python_version()},
-        "calibration": calibration,
-        "held_out": measured,
-        "test": evaluate(_logits(network, mnist.test.frames), mnist.test.labels, calibration["threshold"]),
-        "curve": run.history,
-    }

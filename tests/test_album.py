@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from model.transcript import Transcript
-from pages.components.album import Album
+from pages.components.album import MAX_BYTES, Album
 from pages.components.preview import Preview
 from tests.test_transcript import digit, transcript
 
@@ -117,3 +117,14 @@ def test_canvas_and_table_are_renewed_by_what_they_do_not_know(known_to, renewed
     before = pictures.revisions
     pictures.change("0", Transcript(), known_to=known_to)
     assert {name for name in before if pictures.revisions[name] != before[name]} == renewed
+
+
+def test_what_is_too_much_together_is_refused_and_not_kept():
+    pictures = Album()
+    pictures.take_uploads([upload("a", data=bytes(MAX_BYTES)), upload("b", "b.png", b"one more")])
+    assert [photo.key for photo in pictures.waiting] == ["a"]
+    assert pictures.photos["b"].data == b""
+    assert "Expected at most 200 MB, so remove others first. Received: 200 MB." in pictures.problems[0].problem
+    pictures.remove("a")
+    pictures.take_uploads([upload("c", "c.png", b"room again")])
+    assert "c" in [photo.key for photo in pictures.waiting]

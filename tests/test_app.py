@@ -38,11 +38,11 @@ def done(reader):
 def failed(monkeypatch, error):
     """What loading leaves behind when it ends with this error."""
 
-    def fail():
+    def fail(weights):
         raise error
 
     monkeypatch.setattr(Reader, "load", fail)
-    classifier._load(loading := Future())
+    classifier._load("cnn", loading := Future())
     return loading
 
 
@@ -66,11 +66,11 @@ def start(monkeypatch):
     monkeypatch.setattr(import_module("pages.components.pad"), "st_canvas", fake_canvas)
     monkeypatch.setattr(listener, "_component", lambda **_: None)
 
-    monkeypatch.setattr(classifier, "start_loading", lambda: None)
+    monkeypatch.setattr(classifier, "start_loading", lambda name: None)
 
     def start(result, objects=()):
         loading = result if isinstance(result, Future) else done(result)
-        monkeypatch.setattr(classifier, "_loading", lambda: loading)
+        monkeypatch.setattr(classifier, "_loading", lambda name: loading)
         app = AppTest.from_file(APP, default_timeout=60)
         app.session_state["sheet"] = Sheet(objects=list(objects))
         return app.run()
@@ -154,11 +154,11 @@ def test_pen_for_the_next_stroke_does_not_change_the_answer(start):
 
 def test_loading_starts_once_the_pad_is_there(start, monkeypatch):
     starts = []
-    monkeypatch.setattr(classifier, "start_loading", lambda: starts.append(1))
+    monkeypatch.setattr(classifier, "start_loading", starts.append)
     app = start(Future())
     assert not starts, "importing TensorFlow would hold the first paint up"
     app.run()  # the timer's run
-    assert starts
+    assert starts == ["cnn"]
 
 
 def test_pad_is_there_while_the_classifier_loads(start):

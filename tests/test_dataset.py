@@ -46,6 +46,12 @@ def test_labels_stay_with_their_frames(write):
         assert all(truth[f.tobytes()] == label for f, label in zip(samples.frames, samples.labels, strict=True))
 
 
+def test_the_whole_training_set_is_in_the_order_of_the_file(write):
+    whole = load_mnist(write()).whole
+    np.testing.assert_array_equal(whole.frames, arrays()["x_train"])
+    np.testing.assert_array_equal(whole.labels, arrays()["y_train"])
+
+
 def test_split_and_checksum_depend_on_the_data_alone(write):
     first, second = load_mnist(write()), load_mnist(write())
     np.testing.assert_array_equal(first.held_out.frames, second.held_out.frames)
@@ -134,6 +140,13 @@ def test_what_one_person_wrote_is_trained_on(tmp_path):
 def test_no_ink_files_are_no_ink():
     ink = load_ink([])
     assert (ink.train, ink.held_out, ink.files) == ([], [], {})
+
+
+def test_ink_files_of_the_same_name_are_refused(tmp_path):
+    (tmp_path / "other").mkdir()
+    paths = [digit_file(folder / "a.jsonl", writers=1) for folder in (tmp_path, tmp_path / "other")]
+    with pytest.raises(DatasetError, match=r"Expected different names. Received: .*other/a.jsonl"):
+        load_ink(paths)
 
 
 def test_what_looks_like_a_digit_is_not_trained_on(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from model.errors import ImageError
-from model.images import MAX_PIXELS, even_pen, load_gray, photo_ink
+from model.images import MAX_PIXELS, even_pen, load_gray, photo_ink, remove_stains
 from tests.pictures import FIVE, FOUR, ONE, SEVEN, encode, page
 
 CORNER = np.array([[0, 0, 0, 255], [0, 255, 255, 255], [0, 255, 255, 255]], np.uint8)  # no symmetry at all
@@ -242,6 +242,29 @@ def test_photo_ink_does_not_change_its_argument():
     before = drawn.copy()
     photo_ink(drawn)
     np.testing.assert_array_equal(drawn, before)
+
+
+def test_a_stain_that_touches_a_digit_is_left_behind():
+    ink = 255 - page([FOUR, SEVEN])
+    stained = np.maximum(ink, cv2.circle(np.zeros_like(ink), (150, 75), 70, 30, 6))
+    left = remove_stains(stained)
+    np.testing.assert_array_equal(left[ink > 100], ink[ink > 100])
+    faint = (ink == 0) & (stained > 0)
+    assert (left[faint] > 0).mean() < 0.4
+
+
+@pytest.mark.parametrize("level", [90, 255])
+def test_pale_places_of_a_stroke_stay(level):
+    ink = np.zeros((120, 60), np.uint8)
+    ink[10:60, 26:34] = 255
+    ink[60:110, 26:34] = level
+    np.testing.assert_array_equal(remove_stains(ink), ink)
+
+
+@pytest.mark.parametrize("level", [0, 200])
+def test_ink_without_shades_has_no_stains(level):
+    ink = np.full((20, 30), level, np.uint8)
+    np.testing.assert_array_equal(remove_stains(ink), ink)
 
 
 def stroke_share(ink):

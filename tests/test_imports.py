@@ -73,7 +73,7 @@ def test_pages_are_shown_without_tensorflow():
 from concurrent.futures import Future
 from streamlit.testing.v1 import AppTest
 from pages.components import classifier
-classifier._loading = Future
+classifier._loading = lambda name: Future()
 for screen in (None, *(f"pages/screens/{name}.py" for name in ("photo", "diagnostics", "about"))):
     app = AppTest.from_file("app.py").run(timeout=60)
     if screen:

@@ -51,11 +51,11 @@ def start(monkeypatch):
     for name in ("pad.st_canvas", "listener._component", "editor._helper", "table._copier"):
         module, component = name.split(".")
         monkeypatch.setattr(import_module(f"pages.components.{module}"), component, lambda **_: None)
-    monkeypatch.setattr(classifier, "start_loading", lambda: None)
+    monkeypatch.setattr(classifier, "start_loading", lambda name: None)
 
     def start(result=None):
         loading = result if isinstance(result, Future) else done(result or reader_that_says(p7=0.95))
-        monkeypatch.setattr(classifier, "_loading", lambda: loading)
+        monkeypatch.setattr(classifier, "_loading", lambda name: loading)
         app = AppTest.from_file(APP, default_timeout=60).run()
         return app.switch_page("pages/screens/photo.py").run()
 

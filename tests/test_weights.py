@@ -1,13 +1,17 @@
 """The shipped weights: what their report says, and how they read hands that they were not trained on."""
 
+from collections import defaultdict
+
 import numpy as np
 import pytest
 
 from model.artifacts import load_report
+from model.dataset import load_drawings
 from model.evaluation import evaluate
-from model.hands import measure_hands, reads_with
+from model.hands import measure_hands, place, reads_with
 from model.reader import WEIGHTS
 from model.reading import Finding
+from pages.components.answer import confidence_in_words
 from tests.digit_strokes import DIGITS, LETTERS, SCRIBBLE, STYLES
 
 PENS = (4, 20, 40)
@@ -66,6 +70,22 @@ def test_hands_are_read_as_well_as_before(hands, row, figure, least):
 
 def test_confidence_in_unseen_hands_is_true(hands):
     assert hands["unipen (digits)"]["ece"] <= 0.013
+
+
+def test_the_words_for_confidence_are_true(reader, hands_dir):
+    """Of the drawings that are read with the same words, as many are right as their confidence says."""
+    rng, read = np.random.default_rng(0), reads_with(reader)
+    rights, confidences = defaultdict(list), defaultdict(list)
+    for drawing in load_drawings(hands_dir / "strokes" / "unipen.jsonl"):
+        label, confidence, accepted = read(*place(drawing.strokes, rng))
+        if accepted:
+            words = confidence_in_words(confidence)
+            rights[words].append(label == drawing.label)
+            confidences[words].append(confidence)
+    assert set(rights) == {"Almost certain", "Confident", "Fairly confident"}
+    for words, right in rights.items():
+        few = 2 * np.sqrt(0.25 / len(right))  # what chance alone may do to a small group
+        assert np.mean(right) >= np.mean(confidences[words]) - 0.01 - few, words  # 1 % of the labels are wrong
 
 
 # The kind of drawing, and how many of it may be accepted.

@@ -9,6 +9,9 @@ from typing import Protocol
 from model.transcript import Transcript
 from pages.components.preview import Preview
 
+MAX_BYTES = 200_000_000
+"""Of all pictures of a session: they stay in the server's memory."""
+
 
 class Upload(Protocol):
     """What Streamlit hands over for one file."""
@@ -31,6 +34,7 @@ class Photo:
         preview: what is shown of it; None until it is read.
         transcript: what it says; empty until it is read.
         problem: why it cannot be read.
+        reads_with: name of the model that read it.
     """
 
     key: str
@@ -39,6 +43,7 @@ class Photo:
     preview: Preview | None = None
     transcript: Transcript = field(default_factory=Transcript)
     problem: str = ""
+    reads_with: str = ""
 
 
 @dataclass
@@ -51,6 +56,7 @@ class Album:
         revisions: of "canvas" and "table", the changes that each does not know of, because they were made elsewhere.
         past: the transcripts before each change, with the keys of their pictures.
         uploaded: keys of the files in the uploader, which forgets them when the visitor goes to another page.
+        reads_with: name of the model that reads what is waiting.
     """
 
     photos: dict[str, Photo] = field(default_factory=dict)
@@ -58,6 +64,7 @@ class Album:
     revisions: dict[str, int] = field(default_factory=lambda: {"canvas": 0, "table": 0})
     past: list[tuple[str, Transcript]] = field(default_factory=list)
     uploaded: frozenset[str] = frozenset()
+    reads_with: str = ""
 
     @property
     def waiting(self) -> list[Photo]:
@@ -96,9 +103,11 @@ class Album:
         self.photos = {key: photo for key, photo in self.photos.items() if not photo.problem}
 
     def add(self, key: str, name: str, data: bytes) -> None:
-        """Add a picture, or show it if it is there already."""
+        """Add a picture, or show it if it is there already; one that goes beyond MAX_BYTES has a problem at once."""
         if key not in self.photos:
             self.photos[key] = Photo(key, self._free(name), data)
+            if (together := sum(len(photo.data) for photo in self.photos.values())) > MAX_BYTES:
+                self.photos[key] = Photo(key, self.photos[key].name, b"", problem=_too_much(together))
             self.renew()
         self.shown = key
 
@@ -110,9 +119,28 @@ class Album:
             self.shown = next(reversed(self.photos), None)
         self.renew()
 
+    def read_with(self, name: str) -> None:
+        """Have another model read, also what was read already: who changes the model wants to see what it changes.
+
+        Pictures that were changed by hand stay as they are, because that work is worth more than a second opinion,
+        until the visitor asks for one.
+        """
+        self.reads_with = name
+        changed = {key for key, _ in self.past}
+        for key, photo in self.read.items():
+            if photo.reads_with != name and key not in changed:
+                self.read_again(key)
+
+    def read_again(self, key: str) -> None:
+        """Forget what was read on a picture and changed on it: it waits to be read."""
+        self.photos[key] = replace(self.photos[key], transcript=Transcript(), preview=None)
+        self.past = [(changed, transcript) for changed, transcript in self.past if changed != key]
+        self.renew()
+
     def finish(self, key: str, transcript: Transcript, preview: Preview) -> None:
         """Keep what was read on a picture."""
-        self.photos[key] = replace(self.photos[key], transcript=transcript, preview=preview)
+        done = replace(self.photos[key], transcript=transcript, preview=preview, reads_with=self.reads_with)
+        self.photos[key] = done
         self.renew()
 
     def fail(self, key: str, problem: str) -> None:
@@ -144,3 +172,8 @@ class Album:
         taken = {photo.name for photo in self.photos.values()}
         names = (name if number == 1 else f"{name} ({number})" for number in range(1, len(taken) + 2))
         return next(free for free in names if free not in taken)
+
+
+def _too_much(together: int) -> str:
+    expected = f"Expected at most {MAX_BYTES / 1e6:.0f} MB, so remove others first."
+    return f"The pictures are too much together. {expected} Received: {together / 1e6:.0f} MB."

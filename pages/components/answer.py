@@ -32,7 +32,7 @@ _PLAIN = {
 def show_answer(reading: Reading) -> None:
     """Show the answer, its bars and the frame it was read from."""
     digit = next(iter(reading), None)
-    _answer(*_verdict(reading.finding, digit), accepted=digit is not None and digit.accepted)
+    _answer(*verdict(reading.finding, digit), accepted=digit is not None and digit.accepted)
     _pictures(digit)
 
 
@@ -63,8 +63,8 @@ def percent(probability: float) -> str:
     return "<1%" if 0 < probability < 0.01 else f"{probability:.0%}"
 
 
-def _verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
-    """Sign, title and text of an answer."""
+def verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
+    """Sign, title and text of an answer: what was found, and the digit if there is one."""
     if digit is None or finding in _PLAIN:
         return "?", *_PLAIN[finding]
     second = float(digit.probabilities[digit.runner_up])
@@ -107,6 +107,15 @@ def bars(probabilities: NDArray[np.floating]) -> str:
         for label, probability in enumerate(probabilities)
     )
     return f'<ol class="bars" aria-label="Probability of each digit">{"".join(rows)}</ol>'
+
+
+def columns(probabilities: NDArray[np.float64]) -> str:
+    """The ten probabilities as small columns, where there is no room for bars with numbers."""
+    items = (
+        f'<li><i style="height:{100 * probability:.0f}%"></i><b>{label}</b></li>'
+        for label, probability in enumerate(probabilities)
+    )
+    return f'<ol class="columns" aria-hidden="true">{"".join(items)}</ol>'
 
 
 def _steps(ink: Ink, framing: Framing) -> str:

@@ -1,4 +1,4 @@
-"""The classifier: one for all sessions, loaded while the first visitor is already looking at the page."""
+"""The classifiers: one of each model for all sessions, loaded while the visitor is already looking at the page."""
 
 from __future__ import annotations
 
@@ -6,75 +6,106 @@ import gc
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future
-from threading import Thread
+from threading import Lock, Thread
 
 import streamlit as st
 
 from model.errors import ArtifactError
 from model.reader import WEIGHTS, Reader
 from model.reading import Reading, Stroke
+from model.registry import MODELS, SHIPPED, available, folder
+
+_one_at_a_time = Lock()
+"""Keras keeps state while it loads a network, and two at once would take as long as one after the other."""
+
+
+def choose_model(title: str) -> str:
+    """Show the page's title, and beside it which model reads, to choose another; its name.
+
+    The choice holds on every page that offers it. With a single model there is nothing to choose.
+    """
+    names = available()
+    with st.container(key="heading", horizontal=True, vertical_alignment="center"):
+        st.title(title)
+        if len(names) < 2:
+            return SHIPPED
+        chosen: str = st.selectbox(
+            "Which model reads",
+            names,
+            names.index(SHIPPED),
+            format_func=lambda name: MODELS[name].title,
+            key="reads_with",
+            help="The convolutional network reads other people's hands best.",
+            label_visibility="collapsed",
+            filter_mode=None,
+            persist_state="session",
+        )
+    return chosen
 
 
 @st.cache_resource(show_spinner=False)
-def start_loading() -> None:
-    """Start to load the classifier, once for all sessions.
+def start_loading(name: str = SHIPPED) -> None:
+    """Start to load a model, once for all sessions.
 
     Call it when the page is on the screen: importing TensorFlow would hold the first paint up.
     """
-    Thread(target=_load, args=[_loading()], name="classifier", daemon=True).start()
+    Thread(target=_load, args=[name, _loading(name)], name=f"classifier {name}", daemon=True).start()
 
 
-def is_loading() -> bool:
-    """Whether the classifier is still to come."""
-    return not _loading().done()
+def is_loading(name: str = SHIPPED) -> bool:
+    """Whether the model is still to come."""
+    return not _loading(name).done()
 
 
-def read_drawing(strokes: Sequence[Stroke], pen_width: float) -> Reading | None:
-    """Read one digit drawn by hand, as `Reader.read_drawing` does; None while the classifier is loading.
+def read_drawing(strokes: Sequence[Stroke], pen_width: float, name: str = SHIPPED) -> Reading | None:
+    """Read one digit drawn by hand, as `Reader.read_drawing` does; None while the model is loading.
 
     Raises:
-        ArtifactError: the classifier cannot be loaded.
+        ArtifactError: the model cannot be loaded.
         StrokesError: the strokes are malformed.
     """
-    ready = reader()
+    ready = reader(name)
     return ready and ready.read_drawing(strokes, pen_width)
 
 
-def reader() -> Reader | None:
-    """The one reader that all sessions share; None while the classifier is loading.
+def reader(name: str = SHIPPED) -> Reader | None:
+    """The one reader of this model that all sessions share; None while it is loading.
 
     Raises:
-        ArtifactError: the classifier cannot be loaded.
+        ArtifactError: the model cannot be loaded.
     """
-    if is_loading():
+    loading = _loading(name)
+    if not loading.done():
         return None
-    if error := _loading().exception():
+    if error := loading.exception():
         raise ArtifactError(str(error))  # a new one: the traceback of a shared one would grow with every run
-    return _loading().result()
+    return loading.result()
 
 
 @st.fragment(run_every=0.25)
-def wait_for_classifier() -> None:
-    """Run the page again as soon as the classifier is there.
+def wait_for(*names: str) -> None:
+    """Load the models, and run the page again whenever one more of them is there.
 
     Its second run is the timer's, by which the page is on the screen: to load at once would hold that up.
     """
-    if not is_loading():
+    if not all(map(is_loading, names)):
         st.rerun()
     if "page_is_there" in st.session_state:
-        start_loading()
+        for name in names:
+            start_loading(name)
     st.session_state.page_is_there = True
 
 
 @st.cache_resource(show_spinner=False)
-def _loading() -> Future[Reader]:
+def _loading(name: str) -> Future[Reader]:  # noqa: ARG001 - one for each name
     return Future()
 
 
-def _load(loading: Future[Reader]) -> None:
+def _load(name: str, loading: Future[Reader]) -> None:
     try:
-        _keep_keras_session()
-        reader = Reader.load()
+        with _one_at_a_time:
+            _keep_keras_session()
+            reader = Reader.load(folder(name))
         gc.freeze()  # TensorFlow's many objects stay: no need to walk over them in every collection
         loading.set_result(reader)
     except Exception as error:  # whatever TensorFlow fails with, the page is to say it in one line

@@ -15,7 +15,7 @@ function make(parent) {
   button.type = "button";
   button.textContent = "Copy text";
   button.style.cssText =
-    "font: inherit; padding: 0.45rem 0.9rem; border-radius: var(--st-button-radius, 0.6rem); cursor: pointer;" +
+    "font: inherit; font-size: 0.875rem; padding: 0.45rem 0.9rem; border-radius: var(--st-button-radius, 0.6rem); cursor: pointer;" +
     "color: inherit; background: none; border: 1px solid var(--st-border-color, gray); min-width: 7rem;";
   parent.append(button);
   return button;

@@ -2,10 +2,12 @@
 // The canvas's own toolbar, which does the same, shows only under a mouse and above the picture.
 
 const LOOK_AGAIN_MS = 150; // Streamlit may replace the canvas at any time
+const REPORT_MS = 300; // the canvas reports a change 200 ms after it was made
 
 const MOUSE = { touchstart: "mousedown", touchmove: "mousemove", touchend: "mouseup", touchcancel: "mouseup" };
 
 let wanted = false;
+let reportedAt = 0; // by when the canvas has reported all that was done on it
 
 export default function ({ data, parentElement }) {
   wanted = data.edit;
@@ -14,6 +16,8 @@ export default function ({ data, parentElement }) {
   const timer = setInterval(refresh, LOOK_AGAIN_MS);
   const gone = new AbortController();
   window.addEventListener("keydown", (event) => deleteByKey(event), { signal: gone.signal });
+  window.addEventListener("pointerup", (event) => notePen(event), { signal: gone.signal, capture: true });
+  window.addEventListener("click", (event) => holdUndo(event), { signal: gone.signal, capture: true });
   for (const kind of Object.keys(MOUSE)) {
     window.addEventListener(kind, (event) => touchAsMouse(event), { signal: gone.signal, capture: true, passive: false });
   }
@@ -72,7 +76,7 @@ function deleteButton(parent) {
     button.type = "button";
     button.textContent = "Delete box";
     button.style.cssText =
-      "font: inherit; padding: 0.35rem 0.9rem; border-radius: var(--st-button-radius, 0.6rem); cursor: pointer;" +
+      "font: inherit; font-size: 0.875rem; padding: 0.35rem 0.9rem; border-radius: var(--st-button-radius, 0.6rem); cursor: pointer;" +
       "color: inherit; background: none; border: 1px solid var(--st-border-color, gray);";
     button.addEventListener("click", deleteSelected);
     parent.append(button);
@@ -82,7 +86,23 @@ function deleteButton(parent) {
 
 function deleteSelected() {
   const root = findCanvas();
-  if (wanted && root) tool(root, "Delete selected").click();
+  if (!wanted || !root) return;
+  tool(root, "Delete selected").click();
+  reportedAt = performance.now() + REPORT_MS;
+}
+
+function notePen(event) {
+  if (findCanvas()?.contains(event.composedPath()[0])) reportedAt = performance.now() + REPORT_MS;
+}
+
+// Undo is to take back the box that was just drawn, so it waits until the canvas has reported it.
+function holdUndo(event) {
+  const undo = event.composedPath()[0].closest?.(".st-key-undo_photo button");
+  const wait = reportedAt - performance.now();
+  if (!undo || wait <= 0) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  setTimeout(() => undo.click(), wait);
 }
 
 function deleteByKey(event) {

@@ -24,6 +24,8 @@ _COLORS = {
 """Those of style.css: on the picture, which does not change with the theme."""
 _DASHED = {Trust.DOUBTFUL: [6, 3], Trust.UNREAD: [2, 3]}
 _LINE = 2  # px
+_HANDLE = 9  # px
+_APART = 30  # px; the handles of a narrow box would lie on each other, so they stand away from it
 _FONTS = 9, 15  # px, smallest and largest
 
 _helper = st.components.v2.component("box_helper", js=(Path(__file__).parent / "editor.js").read_text("utf-8"))
@@ -111,6 +113,8 @@ def _rectangle(mark: Mark, revision: int, px: float, font: int) -> dict[str, Any
         "strokeDashArray": _DASHED.get(mark.trust),
         "strokeUniform": True,
         "fontSize": font,
+        "cornerSize": _HANDLE,
+        "padding": max(round((_APART - min(x1 - x0, y1 - y0)) / 2), 0),
         # The canvas keeps no property of ours; this one of Fabric's own makes no difference to right angles.
         "strokeMiterLimit": name_of(mark, revision),
     }

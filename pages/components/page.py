@@ -12,9 +12,10 @@ import streamlit as st
 from model.images import shrink
 from model.reader import Reader
 from model.reading import Box, Ink
+from model.registry import MODELS
 from model.transcript import Mark, Transcript, Trust, cells
 from pages.components.album import Album, Photo
-from pages.components.answer import SLIGHT, percent, picture
+from pages.components.answer import SLIGHT, columns, percent, picture
 from pages.components.boxes import chip_of
 from pages.components.editor import edit_boxes
 
@@ -60,7 +61,7 @@ def show_picture(album: Album, photo: Photo, reader: Reader) -> None:
             key="mode",
             label_visibility="collapsed",
         )
-        st.button("Undo", key="undo_photo", icon=":material/undo:", disabled=not album.past, on_click=album.undo)
+        st.button("Undo", key="undo_photo", icon=":material/undo:", disabled=not album.past, on_click=_ask_to_undo)
         st.button(
             "Remove",
             key="remove",
@@ -74,15 +75,33 @@ def show_picture(album: Album, photo: Photo, reader: Reader) -> None:
             st.html(_overlay(photo))
     else:
         edit_boxes(album, photo, reader, edit=mode == "Change")
+    _undo_if_asked(album)
     legend = "".join(f'<li class="{_css(trust)}">{text}</li>' for trust, text in _LEGEND.items())
     st.html(f'<p class="hint">{_HINTS[mode]}</p><ul class="legend">{legend}</ul>')
 
 
-def show_reading(photo: Photo) -> None:
-    """Show what the picture says, line by line."""
+def _ask_to_undo() -> None:
+    st.session_state.undo_asked = True
+
+
+def _undo_if_asked(album: Album) -> None:
+    """Undo after the canvas has told what was done on it: that is what comes first to be taken back."""
+    if st.session_state.pop("undo_asked", False):
+        album.undo()
+        st.rerun()
+
+
+def show_reading(album: Album, photo: Photo) -> None:
+    """Show what the picture says, line by line; and if another model than the chosen one has read it, say so."""
     st.subheader("Reading")
     with st.container(key="reading"):
         st.html(_lines(photo.transcript) if photo.transcript.lines else _NO_DIGITS)
+    if photo.reads_with != album.reads_with:
+        title = MODELS[photo.reads_with].title
+        st.html(f'<p class="hint">Read by: {title}. It is kept because you have changed it by hand.</p>')
+        st.button(
+            "Read it anew", key="read_again", icon=":material/refresh:", on_click=album.read_again, args=(photo.key,)
+        )
 
 
 def show_doubts(album: Album, photo: Photo) -> None:
@@ -174,16 +193,9 @@ def _box(mark: Mark, width: int, height: int) -> str:
     name = escape(_summary(mark))
     return (
         f'<div class="mark {_css(mark.trust)}" tabindex="0" aria-label="{name}" style="{style}"><b>{chip_of(mark)}</b>'
-        f'<div class="tip {side}">{picture(mark.digit.frame, "What the network sees")}{_columns(mark)}</div></div>'
+        f'<div class="tip {side}">{picture(mark.digit.frame, "What the network sees")}'
+        f"{columns(mark.digit.probabilities)}<p>{name}</p></div></div>"
     )
-
-
-def _columns(mark: Mark) -> str:
-    columns = (
-        f'<li><i style="height:{100 * probability:.0f}%"></i><b>{label}</b></li>'
-        for label, probability in enumerate(mark.digit.probabilities)
-    )
-    return f"<ol>{''.join(columns)}</ol><p>{escape(_summary(mark))}</p>"
 
 
 def _summary(mark: Mark) -> str:

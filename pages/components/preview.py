@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-from model.images import load_gray
+from model.images import Gray
 
 MAX_SIDE = 1400
 """px; more would only make the page slow."""
@@ -31,13 +31,8 @@ class Preview:
     url: str
 
 
-def make_preview(data: bytes) -> Preview:
-    """Make the preview of a picture file.
-
-    Raises:
-        ImageError: the picture cannot be decoded or is too large.
-    """
-    gray = load_gray(data)
+def make_preview(data: bytes, gray: Gray) -> Preview:
+    """Make the preview of a picture file that has been decoded as gray."""
     height, width = gray.shape
     shown = _in_color(data) or Image.fromarray(gray)
     shown.thumbnail((MAX_SIDE, MAX_SIDE), reducing_gap=2)

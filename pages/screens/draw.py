@@ -6,7 +6,7 @@ import streamlit as st
 
 from model.errors import ArtifactError, StrokesError
 from pages.components.answer import show_answer, show_message, show_steps
-from pages.components.classifier import is_loading, read_drawing, wait_for_classifier
+from pages.components.classifier import choose_model, is_loading, read_drawing, wait_for
 from pages.components.fabric import pen_width_of, strokes_of
 from pages.components.listener import listen
 from pages.components.pad import show_pad
@@ -15,28 +15,28 @@ from pages.components.sockets import send_at_once
 
 
 @st.fragment
-def draw() -> None:
-    """The board with pad and answer."""
+def draw(name: str) -> None:
+    """The board with the pad, and the answer of the model that reads."""
     with st.container(key="board"):
         sheet = show_pad()
-        answer(sheet, sheet.given_to_canvas)
+        answer(sheet, sheet.given_to_canvas, name)
 
 
 @st.fragment
-def answer(sheet: Sheet, on_pad: tuple[int, bool]) -> None:
+def answer(sheet: Sheet, on_pad: tuple[int, bool], name: str) -> None:
     """What the listener's messages run again, many times a second: so it holds as few elements as can be."""
     if sheet.given_to_canvas != on_pad:
         st.rerun()
-    read(sheet)
+    read(sheet, name)
     listen(sheet)
 
 
-def read(sheet: Sheet) -> None:
+def read(sheet: Sheet, name: str) -> None:
     """Answer what is on the sheet."""
     strokes = []
     try:
         strokes = strokes_of(sheet.objects)
-        if reading := read_drawing(strokes, pen_width_of(sheet.objects)):
+        if reading := read_drawing(strokes, pen_width_of(sheet.objects), name):
             show_answer(reading)
         else:
             show_message("One moment", "The classifier is loading. Draw already: it is read as soon as it is there.")
@@ -49,7 +49,7 @@ def read(sheet: Sheet) -> None:
 
 
 send_at_once()
-st.title("Draw a digit")
-draw()
-if is_loading():
-    wait_for_classifier()
+model = choose_model("Draw a digit")
+draw(model)
+if is_loading(model):
+    wait_for(model)

@@ -7,26 +7,27 @@ import logging
 import streamlit as st
 
 from model.errors import ArtifactError, ImageError
+from model.images import load_gray
 from model.reader import Reader
 from model.transcript import Transcript
 from pages.components.album import Album
-from pages.components.classifier import reader, wait_for_classifier
+from pages.components.classifier import choose_model, reader, wait_for
 from pages.components.page import show_doubts, show_picture, show_problems, show_reading, show_steps
 from pages.components.preview import make_preview
 from pages.components.table import show_exports, show_table
 from pages.components.upload import choose_photo, choose_pictures
 
 
-def classifier_or_stop() -> Reader:
-    """The classifier; without it the page ends here, and goes on when it has been loaded."""
+def classifier_or_stop(name: str) -> Reader:
+    """The classifier of this name; without it the page ends here, and goes on when it has been loaded."""
     try:
-        ready = reader()
+        ready = reader(name)
     except ArtifactError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
     if ready is None:
         st.info("One moment: the classifier is loading.", icon=":material/hourglass_top:")
-        wait_for_classifier()
+        wait_for(name)
         st.stop()
     return ready
 
@@ -40,7 +41,8 @@ def read_waiting(album: Album, ready: Reader) -> None:
     for i, photo in enumerate(waiting):
         bar.progress(i / len(waiting), f"Reading picture {i + 1} of {len(waiting)}")
         try:
-            album.finish(photo.key, Transcript.of(ready.read_photo(photo.data)), make_preview(photo.data))
+            gray = load_gray(photo.data)
+            album.finish(photo.key, Transcript.of(ready.read_photo(gray)), make_preview(photo.data, gray))
         except ImageError as error:
             album.fail(photo.key, str(error))
         except Exception:  # a file that breaks a decoder in a new way is not to spoil the others
@@ -49,12 +51,13 @@ def read_waiting(album: Album, ready: Reader) -> None:
     bar.empty()
 
 
-st.title("Read numbers from photos")
+model = choose_model("Read numbers from photos")
 album: Album = st.session_state.setdefault("album", Album())
 choose_pictures(album)
 if not album.photos:
     st.stop()
-ready = classifier_or_stop()
+ready = classifier_or_stop(model)
+album.read_with(model)
 read_waiting(album, ready)
 show_problems(album)
 if not album.read:
@@ -64,7 +67,7 @@ left, right = st.columns([3, 2], gap="medium")
 with left:
     show_picture(album, photo, ready)
 with right:
-    show_reading(photo)
+    show_reading(album, photo)
     show_doubts(album, photo)
 show_table(album)
 show_exports(album)

@@ -109,6 +109,36 @@ def test_boxes_are_drawn_moved_and_deleted_with_the_mouse(photo_page):
     photo_page.expect_reading("314", "27")
 
 
+def test_undo_at_once_takes_back_the_box_that_was_just_drawn(photo_page):
+    photo_page.upload(("page.png", PAGE))
+    photo_page.expect_reading("314", "27")
+    photo_page.choose("Change boxes")
+    photo_page.page.mouse.click(**photo_page.at(160, 70))
+    photo_page.page.keyboard.press("Delete")
+    photo_page.expect_reading("34", "27")
+    photo_page.choose("Draw boxes")
+    photo_page.drag((330, 20), (380, 120))
+    photo_page.undo()
+    photo_page.page.wait_for_timeout(1500)
+    photo_page.expect_reading("34", "27")
+
+
+def test_a_narrow_box_is_made_wider(photo_page):
+    photo_page.upload(("page.png", PAGE))
+    photo_page.expect_reading("314", "27")
+    one = photo_page.digits()[1]
+    x0, y0, x1, y1 = (int(one[side]) for side in ("x0", "y0", "x1", "y1"))
+    assert x1 - x0 < 15
+    photo_page.choose("Change boxes")
+    photo_page.page.mouse.click(**photo_page.at((x0 + x1) / 2, (y0 + y1) / 2))
+    away = 10 * SIZE_WH[0] / photo_page.page.locator(".st-key-boxes canvas.upper-canvas").bounding_box()["width"]
+    photo_page.drag((x1 + away, (y0 + y1) / 2), (x1 + away + 20, (y0 + y1) / 2))
+    photo_page.page.wait_for_timeout(1500)
+    wider = photo_page.digits()[1]
+    assert int(wider["x1"]) == pytest.approx(x1 + 20, abs=4)
+    assert int(wider["x0"]) == pytest.approx(x0, abs=2)
+
+
 def test_a_reading_typed_over_in_the_table_is_in_the_file(photo_page):
     photo_page.upload(("=page.png", PAGE), ("broken.png", PAGE[:300]))
     photo_page.expect_reading("314", "27")

@@ -1,0 +1,135 @@
+"""Where a network fails and why: the digits that it misreads, what speaks for and against, what it sees alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.artifacts import Classifier
+from model.dataset import Mnist
+from model.disturbances import measure_robustness
+from model.reading import softmax
+from model.stored import Diagnosis
+
+if TYPE_CHECKING:
+    import keras
+
+_LEAST_CERTAIN = 60  # digits that are read right
+_NEIGHBORS = 8
+_COPIES = 32  # of a frame, over which saliency is smoothed …
+_NOISE = 0.15 * 255  # … with so much noise on them, in gray levels
+_CHUNK = 128  # frames whose gradients are computed at once
+_COMPONENTS = 50  # of the features, that the map is made of
+_PERPLEXITY = 30
+
+Features = NDArray[np.float32]
+"""(n, k): what the network makes of n frames, before the last layer decides."""
+
+
+def diagnose(classifier: Classifier, mnist: Mnist) -> Diagnosis:
+    """Look closely at what a network reads wrong, or right by a hair, of the test set."""
+    test, training = mnist.test, mnist.whole
+    probabilities = softmax(classifier.predict(test.frames))
+    indices = select(probabilities, test.labels)
+    frames, compared = test.frames[indices], compare(probabilities[indices], test.labels[indices])
+    features = embed(classifier.network, test.frames)
+    neighbors = find_neighbors(features[indices], embed(classifier.network, training.frames))
+    return Diagnosis(
+        indices=indices,
+        frames=frames,
+        compared=compared,
+        saliency=find_saliency(classifier.network, frames, compared),
+        neighbors=neighbors,
+        neighbor_labels=training.labels[neighbors],
+        embedding=draw_map(features),
+        robustness=measure_robustness(classifier.predict, test),
+    )
+
+
+def select(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Indices of every misread digit, then of the 60 least certain right ones; the least certain of a group first."""
+    order = np.argsort(probabilities.max(axis=1), kind="stable").astype(np.int32)
+    right = (probabilities.argmax(axis=1) == labels)[order]
+    return np.concatenate([order[~right], order[right][:_LEAST_CERTAIN]])
+
+
+def compare(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """(n, 2): the digit read, and the true one if that is another, else the runner-up."""
+    runner_up, read = np.argsort(probabilities, axis=1)[:, -2:].T
+    return np.stack([read, np.where(read == labels, runner_up, labels)], axis=1).astype(np.uint8)
+
+
+def embed(network: keras.Model, frames: NDArray[np.uint8]) -> Features:
+    """What the network makes of frames: the input of its layer `logits`."""
+    import keras
+
+    body = keras.Model(network.inputs, network.get_layer("logits").input)
+    return np.asarray(body.predict(frames, batch_size=512, verbose=0), np.float32)
+
+
+def find_neighbors(features: Features, training: Features) -> NDArray[np.int32]:
+    """(n, 8) indices of the training digits nearest to each of n digits by Euclidean distance, the nearest first."""
+    from sklearn.neighbors import NearestNeighbors
+
+    nearest = NearestNeighbors(n_neighbors=_NEIGHBORS, algorithm="brute").fit(training)
+    return np.asarray(nearest.kneighbors(features, return_distance=False), np.int32)
+
+
+def find_saliency(network: keras.Model, frames: NDArray[np.uint8], compared: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What in each frame speaks for one digit and against another.
+
+    Gradient of the difference of the two logits times the pixels, the gradient averaged over noisy copies of the frame
+    (SmoothGrad: Smilkov et al. 2017, arXiv 1706.03825).
+
+    Args:
+        network: with a layer for uint8 frames.
+        frames: (m, 28, 28) uint8.
+        compared: (m, 2) uint8, two digits for each frame.
+
+    Returns:
+        (m, 28, 28) float32, -1 to 1, the largest magnitude of each frame at 1: positive speaks for the first digit.
+        All 0 where nothing makes a difference.
+    """
+    import keras
+
+    # Gradients end at whole numbers: a copy of the network takes the same frames as floats.
+    smooth = keras.models.clone_model(network, input_tensors=keras.Input(frames.shape[1:], dtype="float32"))
+    smooth.set_weights(network.get_weights())
+    one_hot = np.eye(10, dtype=np.float32)
+    toward, rng = one_hot[compared[:, 0]] - one_hot[compared[:, 1]], np.random.default_rng(0)
+    chunks = [slice(i, i + _CHUNK) for i in range(0, len(frames), _CHUNK)]
+    gradients = [_smooth_gradient(smooth, frames[chunk], toward[chunk], rng) for chunk in chunks]
+    evidence = np.concatenate([np.zeros((0, *frames.shape[1:]), np.float32), *gradients]) * frames
+    peaks = np.abs(evidence).max(axis=(1, 2), keepdims=True, initial=0)
+    return np.asarray(evidence / np.where(peaks > 0, peaks, 1), np.float32)
+
+
+def _smooth_gradient(
+    network: keras.Model, frames: NDArray[np.uint8], toward: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    import tensorflow as tf
+
+    total = np.zeros(frames.shape, np.float32)
+    for _ in range(_COPIES):
+        noisy = tf.constant(frames + rng.normal(0, _NOISE, frames.shape), tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(noisy)
+            difference = tf.reduce_sum(network(noisy, training=False) * toward)
+        total += tape.gradient(difference, noisy).numpy()
+    return np.asarray(total / _COPIES, np.float32)
+
+
+def draw_map(features: Features) -> NDArray[np.float32]:
+    """(n, 2) map on which digits that the network sees alike lie close together; the same for the same features.
+
+    t-SNE (van der Maaten and Hinton 2008) of the features' principal components. Distances between clusters mean
+    nothing on it.
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    components = PCA(min(_COMPONENTS, *features.shape), svd_solver="full").fit_transform(features)
+    perplexity = min(_PERPLEXITY, (len(features) - 1) / 3)
+    return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(components), np.float32)

@@ -1,0 +1,106 @@
+"""The models that can be trained, compared and chosen, and where each one's weights are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.errors import ArtifactError
+
+_WEIGHTS = Path(__file__).parent / "weights"
+SHIPPED = "cnn"
+"""The model that reads unless another one is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of a model before it is trained.
+
+    Attributes:
+        name: what the command line calls it.
+        title: what pages call it.
+        summary: one sentence for a learner.
+        epochs: passes over the training digits.
+        batch_size: digits in a step.
+        hands: it learns from augmented digits, drawings and what is no digit; else from MNIST's digits as they are.
+        members: networks of which it is the average.
+        reported: accuracy on MNIST's test set that others report for such a model, 0-1, if any.
+    """
+
+    name: str
+    title: str
+    summary: str
+    epochs: int
+    batch_size: int = 128
+    hands: bool = False
+    members: int = 1
+    reported: float | None = None
+
+
+_ENTRIES = (
+    Entry(
+        "softmax",
+        "Logistic regression",
+        "Weighs every pixel once for each digit and adds up: one layer, no hidden features.",
+        epochs=10,
+    ),
+    Entry(
+        "svm",
+        "Support vector machine",
+        "Measures how alike digits are with a radial kernel, and draws the widest margins between them.",
+        epochs=20,
+        reported=0.986,  # LeCun's table at yann.lecun.com/exdb/mnist: Gaussian kernel, 1.4 % errors
+    ),
+    Entry(
+        "mlp",
+        "Multilayer perceptron",
+        "Three layers in which every unit sees all pixels, so that nothing tells it which of them are neighbors.",
+        epochs=10,
+        batch_size=64,
+        reported=0.9779,
+    ),
+    Entry(
+        "cnn3",
+        "Three-layer convolutional network",
+        "Three layers of small filters that slide over the frame: the same stroke is seen wherever it is.",
+        epochs=15,
+        hands=True,
+        reported=0.9877,
+    ),
+    Entry(
+        "cnn",
+        "Convolutional network",
+        "Six layers of small filters, trained on many hands and on what is no digit: the one the app reads with.",
+        epochs=40,
+        hands=True,
+        reported=0.99,
+    ),
+    Entry(
+        "ensemble",
+        "Ensemble of convolutional networks",
+        "Several of the shipped networks, begun from other random weights, whose answers are averaged.",
+        epochs=40,
+        hands=True,
+        members=5,
+    ),
+)
+MODELS: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
+"""All of them by name, the simplest first."""
+
+
+def folder(name: str) -> Path:
+    """The folder of a model's weights and report; it may not be there yet.
+
+    Raises:
+        ArtifactError: there is no such model.
+    """
+    if name not in MODELS:
+        raise ArtifactError(f"There is no such model. Expected one of {', '.join(MODELS)}. Received: {name!r:.40}.")
+    return _WEIGHTS if name == SHIPPED else _WEIGHTS / name
+
+
+def available() -> list[str]:
+    """Names of the models whose weights and report are there."""
+    from model.artifacts import REPORT_FILE, WEIGHTS_FILE  # NumPy: --help need not wait for it
+
+    return [name for name in MODELS if all((folder(name) / file).is_file() for file in (WEIGHTS_FILE, REPORT_FILE))]

@@ -1,0 +1,76 @@
+"""One drawing, read by several models side by side."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from model.errors import ArtifactError, StrokesError
+from model.reading import Reading, Stroke
+from model.registry import MODELS
+from pages.components.answer import columns, verdict
+from pages.components.classifier import is_loading, read_drawing
+from pages.components.fabric import pen_width_of, strokes_of
+from pages.components.sheet import Sheet
+
+_READY = "Nothing is drawn yet. Draw a digit: every model reads it while the pen is down."
+_LATER = "Your drawing is the one of the Draw page. To load every model takes some seconds."
+
+
+def ask_all(names: list[str]) -> list[str]:
+    """Names of the models that are to read; none until the visitor asks, because loading them takes seconds."""
+    if "all_read" not in st.session_state:
+        st.button(
+            "Let every model read it",
+            key="read_by_all",
+            type="primary",
+            icon=":material/visibility:",
+            on_click=lambda: st.session_state.update(all_read=True),
+        )
+        return []
+    return names
+
+
+def show_readings(sheet: Sheet, names: list[str]) -> None:
+    """Show what each model reads in the drawing: one piece of HTML, because it is the number of elements that costs."""
+    with st.container(key="readers"):
+        try:
+            strokes, pen_width = strokes_of(sheet.objects), pen_width_of(sheet.objects)
+        except StrokesError as error:
+            st.html(f"<p>{escape(str(error))} Undo or clear it.</p>")
+            return
+        if not names or not strokes:
+            st.html(f'<p class="hint">{_READY if names else _LATER}</p>')
+            return
+        st.html(f'<div class="readers">{"".join(_card(name, strokes, pen_width) for name in names)}</div>')
+
+
+def still_loading(names: list[str]) -> list[str]:
+    """Those of the models that are still to come."""
+    return [name for name in names if is_loading(name)]
+
+
+def _card(name: str, strokes: list[Stroke], pen_width: float) -> str:
+    try:
+        reading = read_drawing(strokes, pen_width, name)
+    except ArtifactError as error:
+        return _figure(name, "?", "It cannot read", str(error))
+    if reading is None:
+        return _figure(name, "…", "Loading", "It reads as soon as it is there.")
+    return _read(name, reading)
+
+
+def _read(name: str, reading: Reading) -> str:
+    digit = next(iter(reading), None)
+    sign, title, text = verdict(reading.finding, digit)
+    return _figure(name, sign, title, text, columns(digit.probabilities if digit else np.zeros(10)))
+
+
+def _figure(name: str, sign: str, title: str, text: str, bars: str = "") -> str:
+    kind = "accepted" if sign.isdigit() else "open"
+    return (
+        f'<figure class="reader {kind}" data-model="{name}"><figcaption>{MODELS[name].title}</figcaption>'
+        f'<div class="sign">{sign}</div><div><b>{escape(title)}</b><p>{escape(text)}</p></div>{bars}</figure>'
+    )

@@ -1,0 +1,63 @@
+"""All models side by side: in numbers, on the visitor's own drawing, and two by two."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from model.registry import available
+from pages.components.classifier import wait_for
+from pages.components.duel import choose_two, show_disagreements, show_test
+from pages.components.evaluations import evaluation
+from pages.components.listener import listen
+from pages.components.mnist import offer_mnist, test_digits
+from pages.components.models import rows_of, show_curves, show_models
+from pages.components.pad import show_pad
+from pages.components.readers import ask_all, show_readings, still_loading
+from pages.components.sheet import Sheet
+
+
+@st.fragment
+def draw(names: list[str]) -> None:
+    """The pad of the Draw page, and what each of the models reads on it while the pen is down."""
+    with st.container(key="reading_board"):
+        sheet = show_pad()
+        answers(sheet, sheet.given_to_canvas, names)
+
+
+@st.fragment
+def answers(sheet: Sheet, on_pad: tuple[int, bool], names: list[str]) -> None:
+    """What the listener's messages run again, many times a second."""
+    if sheet.given_to_canvas != on_pad:
+        st.rerun()
+    show_readings(sheet, names)
+    listen(sheet)
+
+
+@st.fragment
+def compare_two(names: list[str]) -> None:
+    """Any two models on the same test digits."""
+    first, second = (evaluation(name) for name in choose_two(names))
+    if first and second and show_test(first, second):
+        digits = test_digits()
+        show_disagreements(first, second, digits and digits[0])
+        if digits is None:
+            offer_mnist()
+
+
+names = available()
+st.title("Compare the models")
+show_models(rows := rows_of(names))
+st.subheader("Your own drawing, read by all of them")
+asked = ask_all(names)
+draw(asked)
+if loading := still_loading(asked):
+    wait_for(*loading)
+st.subheader("Learning curves")
+show_curves(rows)
+st.subheader("Two models against each other")
+if len(names) < 2:
+    st.info(
+        "There is only one model here. Train another one: python train_model.py --model mlp", icon=":material/info:"
+    )
+    st.stop()
+compare_two(names)
