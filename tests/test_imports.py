@@ -74,7 +74,7 @@ from concurrent.futures import Future
 from streamlit.testing.v1 import AppTest
 from pages.components import classifier
 classifier._loading = lambda name: Future()
-for screen in (None, "pages/screens/photo.py", "pages/screens/about.py"):
+for screen in (None, *(f"pages/screens/{name}.py" for name in ("photo", "diagnostics", "about"))):
     app = AppTest.from_file("app.py").run(timeout=60)
     if screen:
         app.switch_page(screen).run(timeout=60)

@@ -86,7 +86,9 @@ def show_robustness(diagnosis: Diagnosis) -> None:
 
 
 def _show_curve(curve: Robustness) -> None:
-    breaks = "holds" if curve.break_point is None else f"breaks at {curve.break_point:g} {curve.unit}"
+    breaks = (
+        "holds" if curve.break_point is None else f"breaks at {curve.break_point:g} {curve.unit}".replace("-", "−", 1)
+    )
     name = curve.name.capitalize()
     with st.container(gap=None):
         st.markdown(f"**{name}** {breaks}")

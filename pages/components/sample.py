@@ -78,9 +78,9 @@ def _saliency(diagnosis: Diagnosis, place: int) -> str:
 
 def color_saliency(frame: Frame, saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
     """(28, 28, 3) uint8, blue first as OpenCV has it: the dimmed frame under what speaks for and against."""
-    strength = np.abs(saliency)[..., None] ** 0.7  # lifts what is faint
+    strength = np.sqrt(np.abs(saliency) / max(float(np.abs(saliency).max()), 1e-6))[..., None]  # lifts what is faint
     colors = np.where(saliency[..., None] > 0, _bgr(RIGHT), _bgr(WRONG))
-    gray = 0.45 * cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR)
+    gray = 0.35 * cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR)
     return np.rint((1 - strength) * gray + strength * colors).clip(0, 255).astype(np.uint8)
 
 

@@ -17,6 +17,7 @@ MISREAD, UNSURE, ALL = "Misread", "Least certain", "All"
 ANY = "any"
 DIGITS = [ANY, *range(10)]
 A_PAGE = 24
+_KEY = "True digit → what it was read as, and how surely. A flag: the label is disputed."
 _LEAST_CERTAIN = 60
 _DOUBTFUL_FIRST, _SURE_FIRST = "Least certain first", "Most certain first"
 
@@ -119,17 +120,17 @@ def _show_tile(evaluation: Evaluation, index: int, frame: Frame | None) -> None:
     seen = f"#{index}" if frame is None else f"![]({pixels_url(frame)})"
     flag = " :material/flag:" if index in DISPUTED else ""
     true, read = int(evaluation.labels[index]), int(evaluation.read[index])
-    words = f"{true} → **{read}**{flag}" if true != read else f"**{read}**{flag}"
-    text = f"{seen} {words} {percent(float(evaluation.confidence[index]))}"
+    words = f"**{true}**" if true == read else f"**{true} → {read}**"
+    text = f"{seen} {words} {percent(float(evaluation.confidence[index]))}{flag}"
     kind = "primary" if look().opened == index else "secondary"
-    st.button(text, key=f"sample_{index}", type=kind, on_click=_open, args=(index,), help=None)
+    st.button(text, key=f"sample_{index}", type=kind, on_click=_open, args=(index,))
 
 
 def _show_pages(n: int) -> None:
     here = look()
     last = min(here.first + A_PAGE, n)
     with st.container(key="pages", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<p class="hint">{here.first + 1}–{last} of {n:,}</p>')
+        st.html(f'<p class="hint">{here.first + 1}–{last} of {n:,}. {_KEY}</p>')
         if n > A_PAGE:
             back, on = {"disabled": here.first == 0}, {"disabled": last == n}
             st.button("Back", key="back", icon=":material/chevron_left:", on_click=_turn, args=(-A_PAGE,), **back)

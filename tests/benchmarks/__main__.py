@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 import psutil
 from playwright.sync_api import Browser, sync_playwright
+from streamlit.testing.v1 import AppTest
 
 from model.artifacts import load_classifier
 from model.framing import FRAME_SIDE
@@ -27,6 +28,7 @@ from model.images import clear_ink, load_gray, remove_paper, shrink
 from model.reader import WEIGHTS, Reader
 from model.reading import Predict
 from model.rulings import remove_rulings
+from model.stored import load_diagnosis, load_evaluation
 from model.strokes import ink_strokes
 from tests.browser.server import ROOT, DrawPage, launch, serve
 from tests.digit_strokes import DIGITS, SCRIBBLE
@@ -60,10 +62,10 @@ Row = tuple[str, str, str, str, str]
 
 def main() -> None:
     """Measure everything and print the table."""
-    rows = server_cost() + photo_cost()
+    rows = server_cost() + photo_cost() + diagnostics_cost()
     with sync_playwright() as playwright:
         browser = launch(playwright)
-        rows += live_answer(browser) + start(browser) + memory(browser)
+        rows += live_answer(browser) + start(browser) + memory(browser) + diagnostics(browser)
         browser.close()
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")
     for row in [("what", "ours", "baseline", "ratio", "goal"), *rows]:
@@ -267,6 +269,44 @@ def resident(browser: Browser, url: str, server: psutil.Process, sessions: int) 
         page.expect_answer("3")
     sleep(1)
     return server.memory_info().rss / 1e6
+
+
+def diagnostics_cost(times: int = 10) -> list[Row]:
+    """What the server does for the Diagnostics page, warm, and what the stored evaluations take of its memory."""
+    process = psutil.Process()
+    before = process.memory_info().rss
+    kept = [load_evaluation(), load_diagnosis()]
+    memory = (process.memory_info().rss - before) / 1e6
+    app = AppTest.from_file(str(ROOT / "pages" / "screens" / "diagnostics.py"), default_timeout=60)
+    seconds = timed(lambda _: app.run(), times)
+    return [
+        ("(f) Diagnostics, server work, warm", ms(seconds), "-", "-", "≤ 150 ms"),
+        (f"(f) memory of its {len(kept)} files, for all sessions", f"{memory:.0f} MB", "-", "-", "≤ 100 MB"),
+    ]
+
+
+def diagnostics(browser: Browser, times: int = 5) -> list[Row]:
+    """From the click on Diagnostics until its last chart is drawn, the page being open for the first time or again."""
+    seconds = []
+    with serve() as url:
+        draw_page = DrawPage(browser.new_page(viewport=TALL), url)
+        draw_page.wait_until_ready()
+        for _ in range(times + 1):
+            began = perf_counter()
+            follow(draw_page, "Diagnostics")
+            draw_page.page.locator(".st-key-robustness svg.marks").last.wait_for()
+            seconds.append(perf_counter() - began)
+            follow(draw_page, "Draw")
+            draw_page.canvas.wait_for()
+    return [
+        ("(f) click on Diagnostics to drawn, again", s(median(seconds[1:])), "-", "-", "≤ 1 s"),
+        ("(f) … the first time on this server", s(seconds[0]), "-", "-", ""),
+    ]
+
+
+def follow(draw_page: DrawPage, name: str) -> None:
+    """Click on a link of the navigation."""
+    draw_page.page.get_by_role("link", name=name, exact=True).click()
 
 
 def ms(seconds: float) -> str:
