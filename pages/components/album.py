@@ -9,7 +9,6 @@ from typing import Protocol
 from model.transcript import Transcript
 from pages.components.preview import Preview
 
-
 MAX_BYTES = 200_000_000
 """Of all pictures of a session: they stay in the server's memory."""
 
