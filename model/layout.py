@@ -9,7 +9,7 @@ import numpy as np
 from model.segmentation import Glyph
 
 _OVERLAP = 0.3  # of the lower one's height: what stands on one line
-_WORD_GAP = 1.0  # of the typical height of a line: what is farther apart is another word
+_WORD_GAP = 1.4  # of the typical height of a line: what is farther apart is another word
 
 _LOW = 0.25  # of the line's typical height: dirt, a dot, a comma
 _STICK = 0.45  # of its length: narrower is a stick, and a short one a comma or a dash, not a 1
@@ -18,10 +18,10 @@ _DASH = 2.5  # times as wide as high
 
 # Evidence for digits, in log odds, by confidence: nearly every digit is read with certainty, but so are many letters
 # and signs, while what is read without any is hardly ever a digit.
-_CONFIDENCES = (0.1, 0.3, 0.5, 0.8, 0.95, 0.99)
-_EVIDENCE = (-3.5, -2.0, -0.7, 0.0, 0.5, 1.0)
-_LEAST_OF_PART = -1.5  # a bad cut may have spoiled a digit
-_PART = -1.1  # letters touch each other more often than digits do
+_CONFIDENCES = (0.1, 0.5, 0.8, 0.95, 0.99, 0.999)
+_EVIDENCE = (-3.5, -2.0, -1.0, 0.0, 0.5, 1.2)
+_OF_PARTS = (-1.0, -1.0, -0.8, -0.2, 0.0, 0.8)  # a bad cut makes digits doubtful, a lucky one makes letters digits
+_OF_PART_STICK = -1.2  # every stroke that is cut off looks like a 1
 _HINT = 0.3  # confidence; a word in which no glyph has as much is a sign or a stain, not a doubtful digit
 _PRIOR = 3.0  # who hands in a picture has digits on it
 _OF_LINE, _OF_PAGE = 0.1, 0.25  # a word's line, and its page, count this part of itself
@@ -129,8 +129,10 @@ def _of_whole(glyph: Glyph) -> float:
 
 
 def _of_part(glyph: Glyph) -> float:
-    """Letters touch each other more often than digits, and cuts are chosen for what looks like digits."""
-    return max(_of_whole(glyph), _LEAST_OF_PART) + _PART
+    """By confidence, which tells less than that of a whole."""
+    if glyph.probabilities.argmax() == 1:
+        return _OF_PART_STICK
+    return float(np.interp(glyph.confidence, _CONFIDENCES, _OF_PARTS))
 
 
 def _are_digits(word: list[Glyph], line: list[Glyph], page: float) -> bool:

@@ -17,7 +17,7 @@ SURE = 0.9
 
 _BESIDE = 0.3  # of the lower one's height: so much of two marks on one line stands side by side
 _WIDE = 2.5  # of the line's height: a gap like this parts columns
-_GAP = 0.8  # of the line's height: so does this, if it is far wider than the line's other gaps
+_GAP = 0.65  # of the line's height: so does this, if it is far wider than the line's other gaps
 _UNEVEN = 2.5
 
 Cell = tuple["Mark", ...]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from model.reading import Finding
+from tests.hard_pages import CASES, right
 from tests.pages import Hand, compressed, in_boxes, noisy, on_dark_table, ruled, shadowed, vignetted, write
 from tests.pictures import encode
 
@@ -37,6 +38,11 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_read(reader, name):
     assert reader.read_photo(PAGES[name]).text == "\n".join(LINES)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_difficult_pages_are_read(reader, case):
+    assert right(reader, case, range(3)) >= (0.75 if case in {"touching", "joined"} else 0.95)
 
 
 def test_a_tiny_crop_on_ruled_paper_is_read(reader):

@@ -42,6 +42,12 @@ def test_what_is_no_digit_is_not_taken_down(finding):
     assert not list(Transcript.of(Reading((line("1"),), finding)))
 
 
+def test_a_gap_far_wider_than_the_others_parts_columns():
+    places = (0, 22, 44, 44 + WIDTH + int(0.7 * HEIGHT))
+    page = Transcript.of(Reading((Line(tuple(digit(7, x, 0) for x in places)),), Finding.DIGIT))
+    assert page.text == "777 7"
+
+
 def test_typing_over_changes_one_label_and_leaves_the_old_transcript():
     page = transcript("2026", "314")
     mended = page.type_over(number(page, 1, 0), 8)
