@@ -7,6 +7,7 @@ import pytest
 
 from model.artifacts import load_report
 from model.reader import WEIGHTS
+from model.registry import available, folder
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,3 +44,13 @@ def test_commands_exist(command):
 @pytest.mark.parametrize("path", re.findall(r"`((?:model|pages|assets|tests)/[\w/.]+)`|\((assets/[\w.]+)\)", README))
 def test_paths_exist(path):
     assert (ROOT / "".join(path)).exists()
+
+
+@pytest.mark.parametrize("name", available())
+def test_figures_of_the_models_are_their_reports(name):
+    report = load_report(folder(name))
+    low, high = report["test"]["accuracy_95"]
+    line = next(line for line in README.splitlines() if line.startswith(f"| `{name}`:"))
+    assert f"| {report['test']['accuracy']:.2%} ({low:.2%} to {high:.2%}) | {report['test']['errors']} |" in line
+    assert f"| {report['parameters']:,} |" in line
+    assert f"| {report['seconds'] / 60:.0f} min | {report['speed']['ms_per_digit']:.2f} |" in line
