@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 from math import ceil
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from model.artifacts import Report
+from model.artifacts import Report, hardware
 from model.augmentation import augment
 from model.batches import NOT_DIGITS, Lessons
 from model.dataset import Drawing, Ink, Mnist, Samples
@@ -86,7 +84,7 @@ class Judge:
             "data": self._data(name),
             "settings": settings,
             "seconds": round(sum(row["seconds"] for row in history)),
-            "hardware": f"{os.cpu_count()} cores, {_processor()}",
+            "hardware": hardware(),
             "versions": {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
             "calibration": calibration,
             "held_out": measured,
@@ -123,13 +121,3 @@ def _frame(drawing: Drawing) -> Frame:
 
 def _logits(network: keras.Model, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(network.predict(frames, batch_size=512, verbose=0))
-
-
-def _processor() -> str:
-    """The processor's name, where Linux tells it; else its kind."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
