@@ -118,7 +118,9 @@ def test_page_on_a_phone(open_page, scheme):
     page = DiagnosticsPage(open_page(**PHONE, color_scheme=scheme).page)
     widths = page.page.evaluate("[document.querySelector('.stMain').scrollWidth, innerWidth]")
     assert widths[0] <= widths[1]
-    color = page.page.locator(".st-key-confusion svg.marks .mark-text text").first.evaluate(
-        "node => getComputedStyle(node).fill"
+    color = (
+        page.page.locator(".st-key-confusion svg.marks .mark-text text")
+        .nth(1)
+        .evaluate("node => getComputedStyle(node).fill")
     )
     assert (sum(map(int, re.findall(r"\d+", color)[:3])) > 380) is (scheme == "dark")
