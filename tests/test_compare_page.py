@@ -132,7 +132,7 @@ def test_report_without_its_test_is_a_warning_with_the_command(start, weights):
 def test_models_that_learn_in_epochs_have_curves(start, weights):
     put_model(weights / "svm", "svm", curve=[])
     app = start("compare")
-    assert len(app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")) == 1
+    assert "of Convolutional network." in app.get("vega_lite_chart")[0].proto.alt
 
 
 def test_no_curve_at_all(start, weights):
@@ -282,10 +282,28 @@ def test_one_model_that_cannot_be_loaded_does_not_stop_the_others(start, weights
 
 
 def test_drawing_that_cannot_be_read_is_a_message(start):
-    app = start("compare", {"cnn": says(7)}, ["<script>"])
-    page = words(app.button(key="read_by_all").click().run())
+    app = start("compare", {"cnn": says(7)})
+    app.button(key="read_by_all").click().run()
+    sheet = app.session_state["sheet"]
+    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": ["<script>"]})
+    page = words(app.run())
     assert "cannot be read" in page
     assert "<script>" not in page
+
+
+def test_drawing_and_pen_are_those_of_the_draw_page(start):
+    app = start("draw", {"cnn": says(7)}, drawing(7))
+    app.slider(key="pen_width").set_value(30).run()
+    app.switch_page("pages/screens/compare.py").run()
+    sheet = app.session_state["sheet"]
+    assert sheet.pen_width == 30
+    assert sheet.given == drawing(7)
+    app.slider(key="pen_width_of_all").set_value(12).run()
+    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": drawing(1)})
+    del app.session_state["canvas"]  # as Streamlit forgets a page's widgets
+    app.switch_page("pages/screens/draw.py").run()
+    assert sheet.given == drawing(7) + drawing(1)
+    assert app.slider(key="pen_width").value == 12
 
 
 def test_empty_pad_waits(start):

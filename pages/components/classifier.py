@@ -24,7 +24,7 @@ def choose_model(title: str) -> str:
 
     The choice holds on every page that offers it. With a single model there is nothing to choose.
     """
-    names = available()
+    names, wanted = available(), st.session_state.get("model", SHIPPED)
     with st.container(key="heading", horizontal=True, vertical_alignment="center"):
         st.title(title)
         if len(names) < 2:
@@ -32,14 +32,14 @@ def choose_model(title: str) -> str:
         chosen: str = st.selectbox(
             "Which model reads",
             names,
-            names.index(SHIPPED),
+            names.index(wanted if wanted in names else SHIPPED),
             format_func=lambda name: MODELS[name].title,
             key="reads_with",
             help="The convolutional network reads other people's hands best.",
             label_visibility="collapsed",
             filter_mode=None,
-            persist_state="session",
         )
+    st.session_state.model = chosen  # a widget's own value ends with its page
     return chosen
 
 

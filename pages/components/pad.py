@@ -10,41 +10,45 @@ from pages.components.sheet import INK, Sheet
 SIDE = 320
 """Width and height of the canvas in px: wide enough for a finger, narrow enough for a phone of 360 px."""
 
-_CANVAS = "canvas"
 _PAPER = "#fffdf7"
 
 
-def show_pad() -> Sheet:
-    """Show the pad with its controls and return what is drawn on it."""
-    sheet = _sheet()
+def show_pad(page: str = "") -> Sheet:
+    """Show the pad with its controls and return what is drawn on it: the same drawing on every page.
+
+    Args:
+        page: tells pages with a pad apart. What a widget of one page knows would pass for that of the next one's.
+    """
+    canvas, pen_width = f"canvas{page}", f"pen_width{page}"
+    sheet = _sheet(canvas)
     place = st.container(key="pad")
-    _tools(sheet)
+    _tools(sheet, pen_width)
     with place:
-        _canvas(sheet)
+        _canvas(sheet, canvas)
     return sheet
 
 
-def _sheet() -> Sheet:
-    """The session's sheet; given to the canvas anew when the visitor comes back from another page."""
+def _sheet(canvas: str) -> Sheet:
+    """The session's sheet; given to the canvas anew when the visitor comes from another page."""
     sheet: Sheet = st.session_state.setdefault("sheet", Sheet())
-    if _CANVAS not in st.session_state:
+    if canvas not in st.session_state:
         sheet.remount()
     return sheet
 
 
-def _tools(sheet: Sheet) -> None:
-    if "pen_width" not in st.session_state:
-        st.session_state.pen_width = sheet.pen_width
+def _tools(sheet: Sheet, pen_width: str) -> None:
+    if pen_width not in st.session_state:
+        st.session_state[pen_width] = sheet.pen_width
     with st.container(key="tools", horizontal=True):
         # Callbacks run before all else: a click cannot get lost when the listener's next message cuts the run short.
         st.button("Undo", key="undo", icon=":material/undo:", shortcut="Mod+Z", on_click=sheet.undo)
         st.button("Clear", key="clear", icon=":material/delete:", shortcut="Esc", on_click=sheet.clear)
-        sheet.pen_width = st.slider("Pen width", 6, 40, step=2, key="pen_width", format="%d px")
+        sheet.pen_width = st.slider("Pen width", 6, 40, step=2, key=pen_width, format="%d px")
 
 
-def _canvas(sheet: Sheet) -> None:
+def _canvas(sheet: Sheet, canvas: str) -> None:
     st_canvas(
-        key=_CANVAS,
+        key=canvas,
         width=SIDE,
         height=SIDE,
         stroke_width=sheet.pen_width,
@@ -54,5 +58,5 @@ def _canvas(sheet: Sheet) -> None:
         update_streamlit=not sheet.heard,
         # The canvas loads a drawing only when it differs from the one before: the number makes it differ.
         initial_drawing={"objects": sheet.given, "sheet": sheet.number},
-        on_change=lambda: sheet.take_report(st.session_state[_CANVAS].get("drawing")),
+        on_change=lambda: sheet.take_report(st.session_state[canvas].get("drawing")),
     )

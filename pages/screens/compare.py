@@ -20,7 +20,7 @@ from pages.components.sheet import Sheet
 def draw(names: list[str]) -> None:
     """The pad of the Draw page, and what each of the models reads on it while the pen is down."""
     with st.container(key="reading_board"):
-        sheet = show_pad()
+        sheet = show_pad("_of_all")
         answers(sheet, sheet.given_to_canvas, names)
 
 
