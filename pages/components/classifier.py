@@ -37,6 +37,8 @@ def choose_model(title: str) -> str:
             key="reads_with",
             help="The convolutional network reads other people's hands best.",
             label_visibility="collapsed",
+            icon=":material/neurology:",
+            width=290,
             filter_mode=None,
         )
     st.session_state.model = chosen  # a widget's own value ends with its page

@@ -16,6 +16,8 @@ from pages.components.gallery import describe_reading, show_gallery
 _HEIGHT = 520  # px
 _COLORS = ["#4a7fd6", "#c9690f", "#2f9488", "#c0504d", "#a05cb0", "#8a8f3a", "#d276a8", "#7a7a7a", "#b8892b", "#2ba3c7"]
 _AROUND = 40
+PADDING = 14
+"""px around the map, so that an area can be drawn around its outermost digits."""
 
 
 @st.fragment
@@ -75,10 +77,11 @@ def _map(evaluation: Evaluation, _diagnosis: Diagnosis, only_errors: bool) -> tu
 
 
 def _chart(table: pd.DataFrame) -> alt.LayerChart:
+    room = alt.Scale(zero=False, nice=False, padding=PADDING)
     by_right = {"legend": None, "type": "nominal"}
     points = alt.Chart(table).mark_point(filled=True, strokeWidth=1).encode(
-        alt.X("x:Q", axis=None, scale=alt.Scale(zero=False)),
-        alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False)),
+        alt.X("x:Q", axis=None, scale=room),
+        alt.Y("y:Q", axis=None, scale=room),
         alt.Color("digit:N", scale=alt.Scale(domain=list(range(10)), range=_COLORS), legend=None),
         alt.Shape("right", scale=_when_right("circle", "cross"), **by_right),
         alt.Size("right", scale=_when_right(16, 150), **by_right),

@@ -15,7 +15,7 @@ from pages.components.answer import picture
 from pages.components.chart import show_chart
 from pages.components.gallery import as_numbers
 
-_HEIGHT = 260  # px
+_HEIGHT, _TALL = 260, 320  # px
 _STEP = 16  # pixel values in one bar
 _LEAST = 1e-3  # of the logarithmic scale
 _LOGARITHMIC = alt.Scale(type="log", domain=[_LEAST, 1])
@@ -137,11 +137,11 @@ def _strokes(statistics: Statistics) -> Told:
         [(digit, edges[b], edges[b + 1], row[b]) for digit, row in enumerate(shares) for b in range(len(row))],
         columns=["digit", "from", "to", "share"],
     )
-    cells = alt.Chart(data, height=_HEIGHT).mark_rect(color=RIGHT).encode(
+    cells = alt.Chart(data, height=_TALL).mark_rect(color=RIGHT).encode(
         alt.X("from:Q", title="Stroke width, px of the frame", scale=alt.Scale(nice=False)),
         alt.X2("to:Q"),
         alt.Y("digit:O", title="Digit"),
-        alt.FillOpacity("share:Q", legend=None),
+        alt.FillOpacity("share:Q", scale=alt.Scale(range=[0, 1]), legend=None),
         tooltip=_tips("digit", **{"from": ".2f", "to": ".2f", "share": ".1%"}),
     )  # fmt: skip
     median = statistics.facts["stroke_width"]
