@@ -41,7 +41,7 @@ def test_mnist_is_read_as_the_report_says(report, mnist, classifier):
     assert mnist.sha256 == report["data"]["sha256"]
     metrics = evaluate(classifier.predict(mnist.test.frames), mnist.test.labels, classifier.threshold)
     assert abs(metrics["errors"] - report["test"]["errors"]) <= 2  # processors round differently
-    assert metrics["accuracy"] >= 0.996
+    assert metrics["accuracy"] >= 0.9965
     assert metrics["ece"] <= 0.01
 
 
@@ -52,13 +52,13 @@ def hands(reader, hands_dir):
 
 # Row, figure, and what it may be at worst: a little worse than what was reached.
 FLOORS = [
-    ("unipen (digits)", "accuracy", 0.983),
-    ("unipen (digits)", "accepted", 0.97),
-    ("unipen (digits)", "right_when_accepted", 0.991),
-    ("unipen (digits)", "auroc", 0.986),
-    ("unipen (digits)", "worst_writer", 0.86),
-    ("pendigits_train", "accuracy", 0.998),  # five of its thirty writers were left out of training
-    ("pendigits_train", "worst_writer", 0.98),
+    ("unipen (digits)", "accuracy", 0.986),
+    ("unipen (digits)", "accepted", 0.976),
+    ("unipen (digits)", "right_when_accepted", 0.9925),
+    ("unipen (digits)", "auroc", 0.990),
+    ("unipen (digits)", "worst_writer", 0.915),
+    ("pendigits_train", "accuracy", 0.999),  # five of its thirty writers were left out of training
+    ("pendigits_train", "worst_writer", 0.99),
     ("pendigits_train", "right_when_accepted", 0.998),
 ]
 
@@ -69,7 +69,7 @@ def test_hands_are_read_as_well_as_before(hands, row, figure, least):
 
 
 def test_confidence_in_unseen_hands_is_true(hands):
-    assert hands["unipen (digits)"]["ece"] <= 0.013
+    assert hands["unipen (digits)"]["ece"] <= 0.015
 
 
 def test_the_words_for_confidence_are_true(reader, hands_dir):
@@ -89,7 +89,7 @@ def test_the_words_for_confidence_are_true(reader, hands_dir):
 
 
 # The kind of drawing, and how many of it may be accepted.
-CEILINGS = [("unipen", 0.14), ("omniglot", 0.03)]
+CEILINGS = [("unipen", 0.085), ("omniglot", 0.025)]
 
 
 @pytest.mark.parametrize(("row", "most"), CEILINGS)
