@@ -20,7 +20,7 @@ QUICK_EPOCHS = 3
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 _MEANINGLESS = {
     "softmax": ("ink",),  # these learn from MNIST's digits as they are
-    "svm": ("ink", "batch-size", "bfloat16", "resume", "checkpoints"),  # and this one in one go, by scikit-learn
+    "svm": ("ink", "epochs", "quick", "batch-size", "bfloat16", "resume", "checkpoints"),  # and this one in one go
     "mlp": ("ink",),
 }
 

@@ -47,8 +47,8 @@ _ENTRIES = (
     Entry(
         "svm",
         "Support vector machine",
-        "Measures how alike digits are with a radial kernel, and draws the widest margins between them.",
-        epochs=16,
+        "Measures how alike digits are with a radial kernel, and keeps each digit apart from all others by a margin.",
+        epochs=1,
         reported=0.986,  # LeCun's table at yann.lecun.com/exdb/mnist: Gaussian kernel, 1.4 % errors
     ),
     Entry(

@@ -9,7 +9,7 @@ from model.errors import ArtifactError
 from model.registry import MODELS, SHIPPED, available, folder
 
 # What each must reach on MNIST's test set; what others report for such models is less.
-LEAST = {"svm": 0.983, "mlp": 0.983, "cnn3": 0.993, "cnn": 0.996, "ensemble": 0.9978}
+LEAST = {"svm": 0.983, "mlp": 0.983, "cnn3": 0.993, "cnn": 0.9965, "ensemble": 0.9965}
 REPORT_KEYS = {
     *("model", "parameters", "created", "data", "settings", "seconds", "hardware", "versions"),
     *("calibration", "held_out", "test", "curve", "weights_sha256"),
