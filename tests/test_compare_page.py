@@ -132,7 +132,7 @@ def test_report_without_its_test_is_a_warning_with_the_command(start, weights):
 def test_models_that_learn_in_epochs_have_curves(start, weights):
     put_model(weights / "svm", "svm", curve=[])
     app = start("compare")
-    assert "of Convolutional network." in app.get("vega_lite_chart")[0].proto.alt
+    assert "of cnn (Convolutional network)." in app.get("vega_lite_chart")[0].proto.alt
 
 
 def test_no_curve_at_all(start, weights):
