@@ -128,3 +128,35 @@ def test_what_is_too_much_together_is_refused_and_not_kept():
     pictures.remove("a")
     pictures.take_uploads([upload("c", "c.png", b"room again")])
     assert "c" in [photo.key for photo in pictures.waiting]
+
+
+def test_another_model_reads_again_what_no_hand_has_changed():
+    pictures = album("12", "34", "56")
+    pictures.change("1", pictures.photos["1"].transcript.type_over(0, 9))
+    pictures.fail("2", "The picture cannot be read.")
+    pictures.read_with("mlp")
+    assert [photo.key for photo in pictures.waiting] == ["0"]
+    assert list(pictures.photos) == ["0", "1", "2"]
+    pictures.finish("0", transcript("77"), PREVIEW)
+    assert texts(pictures)[:2] == ["77", "94"]
+    assert [pictures.photos[key].reads_with for key in "01"] == ["mlp", ""]
+
+
+def test_the_same_model_does_not_read_again():
+    pictures = album("12")
+    pictures.read_with("cnn")
+    pictures.finish("0", transcript("12"), PREVIEW)
+    pictures.read_with("cnn")
+    assert not pictures.waiting
+
+
+def test_what_was_changed_is_read_again_when_asked_for_or_undone():
+    pictures = album("12", "34")
+    for key in "01":
+        pictures.change(key, pictures.photos[key].transcript.type_over(0, 9))
+    pictures.undo()
+    pictures.read_with("mlp")
+    assert [photo.key for photo in pictures.waiting] == ["1"]
+    pictures.read_again("0")
+    assert [photo.key for photo in pictures.waiting] == ["0", "1"]
+    assert not pictures.past

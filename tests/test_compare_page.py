@@ -1,3 +1,4 @@
+import re
 import sys
 from concurrent.futures import Future
 from importlib import import_module
@@ -13,8 +14,12 @@ from model.errors import ArtifactError
 from pages.components import classifier
 from pages.components.duel import disagreements
 from pages.components.sheet import Sheet
+from tests.pictures import ONE, SEVEN, encode
+from tests.pictures import page as draw_page
 from tests.small_data import TEST, put_evaluation, put_model, write_mnist
 from tests.test_app import APP, collect, done, drawing, reader_that_says
+
+PAGE = encode(draw_page([SEVEN, ONE]))
 
 
 @pytest.fixture
@@ -132,7 +137,7 @@ def test_report_without_its_test_is_a_warning_with_the_command(start, weights):
 def test_models_that_learn_in_epochs_have_curves(start, weights):
     put_model(weights / "svm", "svm", curve=[])
     app = start("compare")
-    assert "of Convolutional network." in app.get("vega_lite_chart")[0].proto.alt
+    assert "of cnn (Convolutional network)." in app.get("vega_lite_chart")[0].proto.alt
 
 
 def test_no_curve_at_all(start, weights):
@@ -352,6 +357,36 @@ def test_choice_holds_on_every_page(start, weights):
     app.switch_page("pages/screens/draw.py").run()
     assert app.selectbox(key="reads_with").value == "mlp"
     assert '<div class="sign">3</div>' in collect(app)
+
+
+def upload(app):
+    app.file_uploader(key="uploads").set_value([("page.png", PAGE, "image/png")]).run()
+    return app
+
+
+def lines(app):
+    shown = re.search(r'<div class="lines">(.*?)</div></div>', collect(app))
+    return re.sub(r"<[^>]*>", "", shown[1])
+
+
+def test_photo_is_read_again_by_the_chosen_model(start, weights):
+    put_model(weights / "mlp", "mlp")
+    app = upload(start("photo", {"cnn": says(7), "mlp": says(3)}))
+    assert lines(app) == "77"
+    app.selectbox(key="reads_with").set_value("mlp").run()
+    assert lines(app) == "33"
+
+
+def test_photo_changed_by_hand_is_read_again_only_when_asked_for(start, weights):
+    put_model(weights / "mlp", "mlp")
+    app = upload(start("photo", {"cnn": says(7, 0.8), "mlp": says(3)}))
+    app.button(key=f"set {app.session_state['album'].shown} 0 7").click().run()
+    app.selectbox(key="reads_with").set_value("mlp").run()
+    assert lines(app) == "77"
+    assert "Read by: Convolutional network. It is kept because you have changed it by hand." in words(app)
+    app.button(key="read_again").click().run()
+    assert lines(app) == "33"
+    assert "Read by:" not in words(app)
 
 
 def test_choice_of_what_is_gone_is_the_shipped_one(start, weights):

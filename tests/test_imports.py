@@ -74,10 +74,14 @@ from concurrent.futures import Future
 from streamlit.testing.v1 import AppTest
 from pages.components import classifier
 classifier._loading = lambda name: Future()
+<<<<<<< HEAD
 for screen in (None, *(f"pages/screens/{name}.py" for name in ("photo", "diagnostics", "about"))):
+=======
+for screen in (None, "photo", "diagnostics", "compare", "dataset", "about"):
+>>>>>>> compare
     app = AppTest.from_file("app.py").run(timeout=60)
     if screen:
-        app.switch_page(screen).run(timeout=60)
+        app.switch_page(f"pages/screens/{screen}.py").run(timeout=60)
     assert not app.exception and app.title, screen
 """
     assert loaded(code) == "[]"

@@ -52,7 +52,7 @@ def show_augmentation(digits: Digits) -> None:
 
 def _choose_digit(key: str, default: int | str) -> int | str:
     options = [_EVERY, *range(10)] if default == _EVERY else list(range(10))
-    return st.pills("Digit", options, default=default, required=True, key=key, label_visibility="collapsed")
+    return st.pills("Digit", options, default=default, required=True, key=key, label_visibility="collapsed", wrap=True)
 
 
 def _count(name: str) -> None:

@@ -16,8 +16,7 @@ from pages.components.gallery import describe_reading, show_gallery
 _HEIGHT = 520  # px
 _COLORS = ["#4a7fd6", "#c9690f", "#2f9488", "#c0504d", "#a05cb0", "#8a8f3a", "#d276a8", "#7a7a7a", "#b8892b", "#2ba3c7"]
 _AROUND = 40
-PADDING = 14
-"""px around the map, so that an area can be drawn around its outermost digits."""
+_PADDING = 14  # px, so that an area can be drawn around the outermost digits
 
 
 @st.fragment
@@ -77,7 +76,7 @@ def _map(evaluation: Evaluation, _diagnosis: Diagnosis, only_errors: bool) -> tu
 
 
 def _chart(table: pd.DataFrame) -> alt.LayerChart:
-    room = alt.Scale(zero=False, nice=False, padding=PADDING)
+    room = alt.Scale(zero=False, nice=False, padding=_PADDING)
     by_right = {"legend": None, "type": "nominal"}
     points = alt.Chart(table).mark_point(filled=True, strokeWidth=1).encode(
         alt.X("x:Q", axis=None, scale=room),
@@ -86,16 +85,17 @@ def _chart(table: pd.DataFrame) -> alt.LayerChart:
         alt.Shape("right", scale=_when_right("circle", "cross"), **by_right),
         alt.Size("right", scale=_when_right(16, 150), **by_right),
         alt.Opacity("right", scale=_when_right(0.5, 1.0), **by_right),
-        alt.Stroke("right", scale=_when_right("transparent", "currentColor"), **by_right),
+        alt.Stroke("right", scale=_when_right("transparent", "black"), **by_right),
         tooltip=[*map(alt.Tooltip, ("number", "digit", "read")), alt.Tooltip("confidence", format=".1%")],
     )  # fmt: skip
     points = points.add_params(
         alt.selection_interval(name="area"), alt.selection_point(name="point", fields=["number"])
     )
     middles = table.groupby("digit")[["x", "y"]].median().reset_index()
-    names = alt.Chart(middles).mark_text(fontSize=26, fontWeight="bold", color="currentColor")
-    names = names.encode(alt.X("x:Q"), alt.Y("y:Q"), alt.Text("digit:N"))
-    return alt.layer(points, names, height=_HEIGHT)
+    names = alt.Chart(middles).encode(alt.X("x:Q"), alt.Y("y:Q"), alt.Text("digit:N"))
+    rim = names.mark_text(fontSize=26, fontWeight="bold", color="black", stroke="black", strokeWidth=5)
+    # White with a black rim is read on every color, and in both themes: a canvas does not know the page's own color.
+    return alt.layer(points, rim, names.mark_text(fontSize=26, fontWeight="bold", color="white"), height=_HEIGHT)
 
 
 def _when_right(right: str | float, wrong: str | float) -> alt.Scale:

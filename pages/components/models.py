@@ -94,14 +94,16 @@ def show_models(rows: list[Row]) -> None:
 
 def show_curves(rows: list[Row]) -> None:
     """Show how the models learned, epoch by epoch: those that learn in epochs."""
-    curves = {row.title: load_report(folder(row.name)).get("curve", []) for row in rows}
-    curves = {title: curve for title, curve in curves.items() if curve}
+    curves = {row.name: load_report(folder(row.name)).get("curve", []) for row in rows}
+    curves = {name: curve for name, curve in curves.items() if curve}  # by name: a phone has no room for titles
     if not curves:
         st.html('<p class="hint">No model here keeps one.</p>')
         return
-    words = f"Lines: the error on held-out digits after each epoch, of {', '.join(curves)}."
+    titles = ", ".join(f"{name} ({MODELS[name].title})" for name in curves)
     chart = _curves(curves)
+    words = f"Lines: the error on held-out digits after each epoch, of {titles}."
     show_chart(chart, chart.data, key="learning_curves", alt=words)
+    st.html(f'<p class="hint">{titles}</p>')
 
 
 # Altair takes longer to make a chart than to show it.
@@ -157,7 +159,7 @@ def _cells(row: Row) -> list[str]:
         f"{row.macro_f1:.4f}",
         _UNKNOWN if row.reported_elsewhere is None else f"{row.reported_elsewhere:.2%}",
         f"{row.parameters:,}",
-        f"{row.bytes / 1e6:.1f} MB",
+        f"{row.bytes / 1e6:.1f} MB" if row.bytes >= 1e6 else f"{row.bytes / 1e3:.0f} kB",
         f"{_duration(row.training_seconds)}<small>{escape(row.hardware)}</small>",
         _UNKNOWN if ms is None else f"{ms:.2f} ms",
         _UNKNOWN if row.dollars_per_1000 is None else f"{ms:.1f} s<small>{100 * row.dollars_per_1000:.4f} ¢</small>",

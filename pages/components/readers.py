@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from model.errors import ArtifactError, StrokesError
-from model.reading import Reading, Stroke
+from model.reading import Finding, Reading, Stroke
 from model.registry import MODELS
 from pages.components.answer import columns, verdict
-from pages.components.classifier import is_loading, read_drawing
+from pages.components.classifier import is_loading, reader
 from pages.components.fabric import pen_width_of, strokes_of
 from pages.components.sheet import Sheet
 
@@ -21,7 +21,11 @@ _LATER = "Your drawing is the one of the Draw page. To load every model takes so
 
 def ask_all(names: list[str]) -> list[str]:
     """Names of the models that are to read; none until the visitor asks, because loading them takes seconds."""
-    if "all_read" not in st.session_state:
+    with st.container(
+        key="ask"
+    ):  # stays when the button goes: what is below it keeps its place, and the pad its canvas
+        if "all_read" in st.session_state:
+            return names
         st.button(
             "Let every model read it",
             key="read_by_all",
@@ -29,8 +33,7 @@ def ask_all(names: list[str]) -> list[str]:
             icon=":material/visibility:",
             on_click=lambda: st.session_state.update(all_read=True),
         )
-        return []
-    return names
+    return []
 
 
 def show_readings(sheet: Sheet, names: list[str]) -> None:
@@ -54,17 +57,20 @@ def still_loading(names: list[str]) -> list[str]:
 
 def _card(name: str, strokes: list[Stroke], pen_width: float) -> str:
     try:
-        reading = read_drawing(strokes, pen_width, name)
+        ready = reader(name)
     except ArtifactError as error:
         return _figure(name, "?", "It cannot read", str(error))
-    if reading is None:
+    if ready is None:
         return _figure(name, "…", "Loading", "It reads as soon as it is there.")
-    return _read(name, reading)
+    return _read(name, ready.read_drawing(strokes, pen_width), ready.threshold)
 
 
-def _read(name: str, reading: Reading) -> str:
+def _read(name: str, reading: Reading, threshold: float) -> str:
+    """What a model reads; each has a threshold of its own, and one that errs often sets it near 1."""
     digit = next(iter(reading), None)
     sign, title, text = verdict(reading.finding, digit)
+    if reading.finding is Finding.UNSURE:
+        text = f"Below its own threshold, {threshold:.1%}."
     return _figure(name, sign, title, text, columns(digit.probabilities if digit else np.zeros(10)))
 
 
