@@ -74,11 +74,7 @@ from concurrent.futures import Future
 from streamlit.testing.v1 import AppTest
 from pages.components import classifier
 classifier._loading = lambda name: Future()
-<<<<<<< HEAD
-for screen in (None, *(f"pages/screens/{name}.py" for name in ("photo", "diagnostics", "about"))):
-=======
 for screen in (None, "photo", "diagnostics", "compare", "dataset", "about"):
->>>>>>> compare
     app = AppTest.from_file("app.py").run(timeout=60)
     if screen:
         app.switch_page(f"pages/screens/{screen}.py").run(timeout=60)
