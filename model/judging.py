@@ -93,7 +93,8 @@ class Judge:
         }
 
     def _data(self, name: str) -> dict[str, Any]:
-        mnist, drawn = self._mnist, "; digits, letters and signs drawn by this project; the ink files named here"
+        mnist, drawn = self._mnist, "; digits, letters and signs drawn by this project"
+        drawn += "; the ink files named here" if self._ink.files else ""
         digits = sum(drawing.label is not None for drawing in self._ink.train)
         return {
             "name": f"MNIST{drawn if MODELS[name].hands else ''}",

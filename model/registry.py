@@ -47,13 +47,13 @@ _ENTRIES = (
     Entry(
         "svm",
         "Support vector machine",
-        "Measures how alike digits are with a radial kernel, and keeps each digit apart from all others by a margin.",
+        "Compares digits by a radial kernel, here random waves, and parts each digit from all others by least squares.",
         epochs=1,
     ),
     Entry(
         "mlp",
         "Multilayer perceptron",
-        "Three layers in which every unit sees all pixels, so that nothing tells it which of them are neighbors.",
+        "Two hidden layers in which every unit sees all pixels: nothing tells it which of them are neighbors.",
         epochs=10,
         batch_size=64,
         reported=0.9779,
@@ -77,10 +77,10 @@ _ENTRIES = (
     Entry(
         "ensemble",
         "Ensemble of convolutional networks",
-        "Several of the shipped networks, begun from other random weights, whose answers are averaged.",
+        "Several networks of the shipped kind, whose answers are averaged.",
         epochs=40,
         hands=True,
-        members=5,
+        members=2,
     ),
 )
 MODELS: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}

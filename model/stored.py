@@ -33,6 +33,7 @@ _MAKE = "Make it with: make report"
 _SALIENCY_STEPS = 127  # of int8, on either side of 0
 _LEAST = 1e-30  # probability that is told from 0
 _Arrays = dict[str, NDArray[Any]]
+FIGURES = {"n", "errors", "accuracy", "accuracy_95", "log_loss", "ece", "macro_f1", "per_class", "confusion"}
 _Forms = Mapping[str, tuple[type[np.generic], int]]
 """Names of arrays, their dtypes and numbers of dimensions."""
 
@@ -185,6 +186,11 @@ def load_evaluation(name: str = registry.SHIPPED) -> Evaluation:
     """
     folder = registry.folder(name)
     report = verify(folder)
+    if missing := FIGURES - set(report.get("test", {})):
+        raise ArtifactError(
+            f"The report of {name} is incomplete. Expected {', '.join(sorted(FIGURES))} of the test set. "
+            f"Received: no {', '.join(sorted(missing))}. {_MAKE}"
+        )
     arrays = _load(folder / EVALUATION_FILE, report["weights_sha256"], _EVALUATION)
     probabilities = _frozen(softmax(arrays["log_probabilities"]).astype(np.float32))
     size = (folder / WEIGHTS_FILE).stat().st_size

@@ -111,7 +111,7 @@ def test_table_as_csv(start, weights):
 
 def test_single_model_has_no_other_to_compare_with(start):
     app = start("compare")
-    assert "only one model here" in app.info[0].value
+    assert "To compare, train another model" in app.info[0].value
     assert "train_model.py --model" in app.info[0].value
     assert not app.selectbox
 

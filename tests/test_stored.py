@@ -32,7 +32,12 @@ from model.stored import (
 )
 
 SHA256 = hashlib.sha256(b"weights").hexdigest()
-REPORT = {"calibration": {"threshold": 0.8}, "data": {"sha256": "of the data"}, "weights_sha256": SHA256}
+REPORT = {
+    "calibration": {"threshold": 0.8},
+    "data": {"sha256": "of the data"},
+    "test": dict.fromkeys(stored.FIGURES, 0.0),
+    "weights_sha256": SHA256,
+}
 LOADERS = {
     EVALUATION_FILE: load_evaluation,
     DIAGNOSIS_FILE: load_diagnosis,
@@ -98,6 +103,13 @@ def folder(tmp_path, monkeypatch):
     save_diagnosis(tmp_path, diagnosis())
     save_statistics(tmp_path, statistics())
     return tmp_path
+
+
+def test_a_report_without_figures_of_the_test_set_is_refused(folder):
+    report = REPORT | {"test": {"n": 10_000}}
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    with pytest.raises(ArtifactError, match=r"Received: no accuracy, .* Make it with: make report"):
+        load_evaluation()
 
 
 @pytest.mark.usefixtures("folder")

@@ -24,18 +24,19 @@ def choose_model(title: str) -> str:
 
     The choice holds on every page that offers it. With a single model there is nothing to choose.
     """
-    names, wanted = available(), st.session_state.get("model", SHIPPED)
+    names, wanted = available() or [SHIPPED], st.session_state.get("model", SHIPPED)
+    usual = SHIPPED if SHIPPED in names else names[-1]
     with st.container(key="heading", horizontal=True, vertical_alignment="center"):
         st.title(title)
         if len(names) < 2:
-            return SHIPPED
+            return usual
         chosen: str = st.selectbox(
             "Which model reads",
             names,
-            names.index(wanted if wanted in names else SHIPPED),
+            names.index(wanted if wanted in names else usual),
             format_func=lambda name: MODELS[name].title,
             key="reads_with",
-            help="The convolutional network reads other people's hands best.",
+            help="The convolutional network is the one that was measured on other people's hands.",
             label_visibility="collapsed",
             icon=":material/neurology:",
             width=290,

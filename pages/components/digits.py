@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.components.answer import picture
 from pages.components.gallery import show_gallery
-from pages.components.mnist import Digits, test_digits, training_digits
+from pages.components.mnist import Digits, offer_mnist, test_digits, training_digits
 
 _EVERY = "All"
 _VARIATIONS = 23  # with the digit itself two rows of twelve, or four of six on a phone
@@ -21,7 +21,11 @@ def show_digits() -> None:
         part = st.segmented_control(
             "Set", ["Test", "Training"], default="Test", required=True, key="browsed_set", label_visibility="collapsed"
         )
-    frames, labels = test_digits() if part == "Test" else training_digits()
+    chosen = test_digits() if part == "Test" else training_digits()
+    if chosen is None:
+        offer_mnist()
+        return
+    frames, labels = chosen
     indices = np.arange(len(labels)) if digit == _EVERY else np.flatnonzero(labels == digit)
     st.html(f'<p class="hint">{len(indices):,} digits, in the order of the file</p>')
     show_gallery(indices, frames, lambda index: f"{labels[index]} <small>number {index}</small>", key="browser")

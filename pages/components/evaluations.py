@@ -36,8 +36,13 @@ def _or_warning(load: Callable[..., T], *names: str) -> T | None:
     try:
         return load(*names)
     except ArtifactError as error:
-        st.warning(str(error).replace(f"{_ROOT}{os.sep}", ""), icon=":material/warning:")  # not the server's folders
+        warn(error)
         return None
+
+
+def warn(error: ArtifactError) -> None:
+    """Show what is missing or damaged, without the server's folders."""
+    st.warning(str(error).replace(f"{_ROOT}{os.sep}", ""), icon=":material/warning:")
 
 
 # What fails is not kept: the next run finds what has been made meanwhile.

@@ -13,6 +13,7 @@ from model.errors import ArtifactError
 from model.figures import learning_curve
 from model.registry import MODELS, SHIPPED, folder
 from pages.components.chart import show_chart
+from pages.components.evaluations import warn
 
 DOLLARS_AN_HOUR = 0.10
 """What clouds ask for a machine of two cores, about: without a price, cost in money cannot be told."""
@@ -37,7 +38,7 @@ class Row:
 
     Attributes:
         ms_per_digit: median time of reading a single digit; None if it was not measured.
-        cpu_seconds_per_1000: of reading so many, one at a time.
+        seconds_per_1000: of reading so many, one at a time.
         dollars_per_1000: the price of that time at DOLLARS_AN_HOUR.
     """
 
@@ -66,9 +67,10 @@ def rows_of(names: list[str]) -> list[Row]:
         try:
             rows.append(_row(name, load_report(folder(name))))
         except ArtifactError as error:
-            st.warning(str(error), icon=":material/warning:")
+            warn(error)
         except (KeyError, TypeError, OSError) as error:
-            st.warning(f"The report of {name} lacks {error}. Make it with: make report", icon=":material/warning:")
+            advice = f"Make it with: make report, or else: python train_model.py --model {name}"
+            st.warning(f"The report of {name} lacks {error}. {advice}", icon=":material/warning:")
     return rows
 
 
@@ -95,12 +97,13 @@ def show_models(rows: list[Row]) -> None:
 def show_curves(rows: list[Row]) -> None:
     """Show how the models learned, epoch by epoch: those that learn in epochs."""
     curves = {row.name: load_report(folder(row.name)).get("curve", []) for row in rows}
-    curves = {name: curve for name, curve in curves.items() if curve}  # by name: a phone has no room for titles
+    curves = {name: [row for row in curve if "held_out_accuracy" in row] for name, curve in curves.items()}
+    curves = {name: curve for name, curve in curves.items() if len(curve) > 1}
     if not curves:
         st.html('<p class="hint">No model here keeps one.</p>')
         return
     titles = ", ".join(f"{name} ({MODELS[name].title})" for name in curves)
-    chart = _curves(curves)
+    chart = _curves(curves)  # lines have names: a phone has no room for titles
     words = f"Lines: the error on held-out digits after each epoch, of {titles}."
     show_chart(chart, chart.data, key="learning_curves", alt=words)
     st.html(f'<p class="hint">{titles}</p>')

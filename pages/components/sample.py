@@ -11,12 +11,12 @@ from model.figures import RIGHT, WRONG
 from model.reading import Frame
 from model.stored import DISPUTED, Diagnosis, Evaluation
 from pages.components.answer import bars, percent, picture
-from pages.components.mnist import offer_mnist, training_digits
+from pages.components.mnist import training_digits
 from pages.components.samples import Frames
 
 
-def show_sample(evaluation: Evaluation, diagnosis: Diagnosis | None, frames: Frames, index: int) -> None:
-    """Show all that is known of one test digit."""
+def show_sample(evaluation: Evaluation, diagnosis: Diagnosis | None, frames: Frames, index: int) -> bool:
+    """Show all that is known of one test digit; whether all pictures were at hand."""
     place = _place(diagnosis, index)
     frame = frames.get(index)
     parts = [
@@ -30,8 +30,7 @@ def show_sample(evaluation: Evaluation, diagnosis: Diagnosis | None, frames: Fra
     with st.container(key="sample", border=True):
         st.html(_title(evaluation, index))
         st.html(f'<div class="sample">{"".join(parts)}</div>{neighbors}{_NOT_LOOKED_AT if place is None else ""}')
-        if place is not None and training_digits() is None:
-            offer_mnist()
+    return frame is not None and (place is None or training_digits() is not None)
 
 
 def verdict(evaluation: Evaluation, index: int) -> str:
@@ -91,7 +90,9 @@ def _bgr(color: str) -> NDArray[np.uint8]:
 def _neighbors(diagnosis: Diagnosis, place: int) -> str:
     labels = diagnosis.neighbor_labels[place].tolist()
     training = training_digits()
-    seen = [None] * len(labels) if training is None else list(training[0][diagnosis.neighbors[place]])
+    nearest = diagnosis.neighbors[place]
+    known = training is not None and len(training[0]) > nearest.max()
+    seen = list(training[0][nearest]) if training is not None and known else [None] * len(labels)
     figures = "".join(_neighbor(frame, label) for frame, label in zip(seen, labels, strict=True))
     text = "The training digits that the network sees as most alike, the nearest first"
     return f'{_caption(f"<b>Nearest training digits</b><br>{text}")}<div class="neighbors">{figures}</div>'

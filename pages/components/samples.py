@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model.reading import Frame
 from model.stored import DISPUTED, Diagnosis, Evaluation
 from pages.components.answer import percent, pixels_url
-from pages.components.mnist import offer_mnist, test_digits
+from pages.components.mnist import test_digits
 
 MISREAD, UNSURE, ALL = "Misread", "Least certain", "All"
 ANY = "any"
@@ -83,7 +83,7 @@ class Frames:
         if index in self._stored:
             return self._stored[index]
         digits = test_digits()
-        return None if digits is None else digits[0][index]
+        return None if digits is None or index >= len(digits[0]) else digits[0][index]
 
 
 def show_filters(evaluation: Evaluation) -> NDArray[np.intp]:
@@ -100,11 +100,11 @@ def show_filters(evaluation: Evaluation) -> NDArray[np.intp]:
     return find_samples(evaluation, group, true, read, sure_first=order == _SURE_FIRST)
 
 
-def show_gallery(evaluation: Evaluation, found: NDArray[np.intp], frames: Frames) -> None:
-    """Show a page of samples; one that is clicked on is opened."""
+def show_gallery(evaluation: Evaluation, found: NDArray[np.intp], frames: Frames) -> bool:
+    """Show a page of samples, of which one that is clicked on is opened; whether all pictures were at hand."""
     if not len(found):
         st.html(f'<p class="hint">{_nothing()}</p>')
-        return
+        return True
     here = look()
     page = found[here.first : here.first + A_PAGE].tolist()
     pictures = {index: frames.get(index) for index in page}
@@ -112,8 +112,7 @@ def show_gallery(evaluation: Evaluation, found: NDArray[np.intp], frames: Frames
         for index in page:
             _show_tile(evaluation, index, pictures[index])
     _show_pages(len(found))
-    if any(frame is None for frame in pictures.values()):
-        offer_mnist()
+    return all(frame is not None for frame in pictures.values())
 
 
 def _show_tile(evaluation: Evaluation, index: int, frame: Frame | None) -> None:

@@ -39,8 +39,9 @@ def compare_two(names: list[str]) -> None:
     first, second = (evaluation(name) for name in choose_two(names))
     if first and second and show_test(first, second):
         digits = test_digits()
-        show_disagreements(first, second, digits and digits[0])
-        if digits is None:
+        at_hand = digits is not None and len(digits[0]) == len(first.labels)
+        show_disagreements(first, second, digits[0] if digits and at_hand else None)
+        if not at_hand:
             offer_mnist()
 
 
@@ -56,8 +57,6 @@ st.subheader("Learning curves")
 show_curves(rows)
 st.subheader("Two models against each other")
 if len(names) < 2:
-    st.info(
-        "There is only one model here. Train another one: python train_model.py --model mlp", icon=":material/info:"
-    )
+    st.info("To compare, train another model: python train_model.py --model mlp", icon=":material/info:")
     st.stop()
 compare_two(names)

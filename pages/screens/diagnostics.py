@@ -10,6 +10,7 @@ from pages.components.curves import show_calibration, show_coverage, show_per_cl
 from pages.components.evaluations import diagnosis, evaluation
 from pages.components.guess import show_guess
 from pages.components.headline import show_headline
+from pages.components.mnist import offer_mnist
 from pages.components.sample import show_sample
 from pages.components.samples import Frames, look, show_filters, show_gallery
 
@@ -25,9 +26,11 @@ def errors(known: Evaluation, looked_at: Diagnosis | None) -> None:
     with left:
         show_confusion(known)
     with right, st.container(key="samples"):
-        show_gallery(known, show_filters(known), frames)
+        complete = show_gallery(known, show_filters(known), frames)
     if (index := look().opened) is not None:
-        show_sample(known, looked_at, frames, index)
+        complete = show_sample(known, looked_at, frames, index) and complete
+    if not complete:
+        offer_mnist()
 
 
 st.title("Diagnostics")
