@@ -314,3 +314,21 @@ def test_streamlit_does_not_empty_the_kernel_cache_after_a_run(monkeypatch):
     classifier._keep_keras_session()
     script_runner._clean_problem_modules()
     assert not cleared
+
+
+@pytest.mark.parametrize(
+    ("names", "reads"),
+    [([], "cnn"), (["mlp"], "mlp"), (["softmax", "mlp"], "mlp"), (["mlp", "cnn", "ensemble"], "cnn")],
+)
+def test_the_shipped_model_reads_or_else_the_best_that_is_there(names, reads, monkeypatch):
+    def page():
+        import streamlit as st
+
+        from pages.components.classifier import choose_model
+
+        st.text(choose_model("Which"))
+
+    monkeypatch.setattr(classifier, "available", lambda: names)
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert app.text[0].value == reads

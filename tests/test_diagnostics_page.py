@@ -188,6 +188,17 @@ def test_without_mnist_samples_that_are_not_stored_have_no_picture(start):
     assert "No picture without MNIST" in collect(app)
 
 
+def test_mnist_is_offered_once_beside_an_opened_sample(start):
+    app = start(digits=None)
+    app.segmented_control(key="group").set_value("All").run()
+    app.button(key="sample_14").click().run()
+    for _ in range(3):
+        app.button(key="more").click().run()
+    assert not app.exception
+    assert any(button.label.startswith("#") for button in app.button)
+    assert sum(button.key == "download_mnist" for button in app.button) == 1
+
+
 def test_guess_before_you_look(start):
     app = start()
     app.toggle(key="guess_first").set_value(True).run()
