@@ -42,7 +42,7 @@ def test_a_page_is_read(reader, name):
 
 @pytest.mark.parametrize("case", CASES)
 def test_difficult_pages_are_read(reader, case):
-    assert right(reader, case, range(3)) >= (0.75 if case in {"touching", "joined"} else 0.95)
+    assert right(reader, case, range(3)) >= (0.75 if case in {"touching", "joined"} else 0.92)
 
 
 def test_a_tiny_crop_on_ruled_paper_is_read(reader):

@@ -44,8 +44,8 @@ def trained(data, tmp_path_factory):
     return folder
 
 
-def start(data, folder):
-    command = [sys.executable, "train_model.py", *arguments(data, folder)]
+def start(data, folder, *more):
+    command = [sys.executable, "train_model.py", *arguments(data, folder, *more)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -98,7 +98,7 @@ def test_killed_and_resumed_gives_the_same_history(data, trained, tmp_path, caps
 
 
 def test_ctrl_c_ends_it_cleanly(data, tmp_path):
-    process = start(data, tmp_path)
+    process = start(data, tmp_path, "--epochs", "100")  # more than are done before the signal comes
     wait_for(tmp_path / "ck/epoch-0001", process)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
