@@ -20,7 +20,8 @@ _DASH = 2.5  # times as wide as high
 # and signs, while what is read without any is hardly ever a digit.
 _CONFIDENCES = (0.1, 0.3, 0.5, 0.8, 0.95, 0.99, 0.999)
 _EVIDENCE = (-3.5, -2.0, -0.7, 0.0, 0.5, 1.0, 1.2)
-_OF_PARTS = (-1.0, -1.0, -1.0, -0.8, -0.2, 0.0, 0.8)  # a bad cut makes digits doubtful, a lucky one makes letters digits
+# A bad cut makes digits doubtful, a lucky one makes letters digits.
+_OF_PARTS = (-1.0, -1.0, -1.0, -0.8, -0.2, 0.0, 0.8)
 _OF_PART_STICK = -1.2  # every stroke that is cut off looks like a 1
 _HINT = 0.3  # confidence; a word in which no glyph has as much is a sign or a stain, not a doubtful digit
 _PRIOR = 3.0  # who hands in a picture has digits on it
