@@ -57,9 +57,9 @@ def save(network: keras.Model, report: Report, folder: Path) -> None:
     half_weights = folder / f".half-{WEIGHTS_FILE}"
     network.save(half_weights)
     whole = report | {"weights_sha256": _sha256(half_weights)}
-    (folder / _HALF_REPORT).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    half_report = _write_half(whole, folder)
     half_weights.replace(folder / WEIGHTS_FILE)
-    (folder / _HALF_REPORT).replace(folder / REPORT_FILE)
+    half_report.replace(folder / REPORT_FILE)
 
 
 def keep_hands(folder: Path, name: str, metrics: Metrics) -> None:
@@ -77,10 +77,14 @@ def keep_measured(folder: Path, **measured: Metrics) -> None:
     Raises:
         ArtifactError: see `load_report`.
     """
-    report = load_report(folder) | measured
+    _write_half(load_report(folder) | measured, folder).replace(folder / REPORT_FILE)
+
+
+def _write_half(report: Report, folder: Path) -> Path:
+    """Write a report in full under its temporary name."""
     half = folder / _HALF_REPORT
     half.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    half.replace(folder / REPORT_FILE)
+    return half
 
 
 def hardware() -> str:

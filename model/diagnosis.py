@@ -11,12 +11,11 @@ from model.artifacts import Classifier
 from model.dataset import Mnist
 from model.disturbances import measure_robustness
 from model.reading import softmax
-from model.stored import Diagnosis
+from model.stored import Diagnosis, worth_a_look
 
 if TYPE_CHECKING:
     import keras
 
-_LEAST_CERTAIN = 60  # digits that are read right
 _NEIGHBORS = 8
 _COPIES = 32  # of a frame, over which saliency is smoothed …
 _NOISE = 10.0  # … with so much noise on them, in gray levels: more would drown the digit, see `disturbances`
@@ -50,9 +49,8 @@ def diagnose(classifier: Classifier, mnist: Mnist) -> Diagnosis:
 
 def select(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.int32]:
     """Indices of every misread digit, then of the 60 least certain right ones; the least certain of a group first."""
-    order = np.argsort(probabilities.max(axis=1), kind="stable").astype(np.int32)
-    right = (probabilities.argmax(axis=1) == labels)[order]
-    return np.concatenate([order[~right], order[right][:_LEAST_CERTAIN]])
+    right = probabilities.argmax(axis=1) == labels
+    return np.concatenate(worth_a_look(probabilities.max(axis=1), right)).astype(np.int32)
 
 
 def compare(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.uint8]:

@@ -31,6 +31,7 @@ Pervasive label errors in test sets; labelerrors.com)."""
 
 _MAKE = "Make it with: make report"
 _SALIENCY_STEPS = 127  # of int8, on either side of 0
+_LEAST_CERTAIN = 60  # digits that are read right
 _LEAST = 1e-30  # probability that is told from 0
 _Arrays = dict[str, NDArray[Any]]
 FIGURES = {"n", "errors", "accuracy", "accuracy_95", "log_loss", "ece", "macro_f1", "per_class", "confusion"}
@@ -175,6 +176,19 @@ _STATISTICS: _Forms = {
     "intensity": (np.int64, 1),
     "facts": (np.str_, 0),
 }
+
+
+def worth_a_look(
+    confidence: NDArray[np.floating], right: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of every misread digit, and of the least certain right ones; the least certain of a group first.
+
+    Args:
+        confidence: (n,) probability of the digit read.
+        right: (n,) whether it is the true one.
+    """
+    order = np.argsort(confidence, kind="stable")
+    return order[~right[order]], order[right[order]][:_LEAST_CERTAIN]
 
 
 def load_evaluation(name: str = registry.SHIPPED) -> Evaluation:

@@ -18,16 +18,14 @@ from model.reading import softmax
 from model.registry import MODELS
 from model.skeletons import draw_samples
 from model.training import Records, Settings
+from tests.drawn_mnist import write_drawn
 
 NO_INK = Ink([], [], {})
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    drawn, test = draw_samples(240, np.random.default_rng(0)), draw_samples(40, np.random.default_rng(1))
-    path = tmp_path_factory.mktemp("data") / "drawn.npz"
-    np.savez(path, x_train=drawn.frames, y_train=drawn.labels, x_test=test.frames, y_test=test.labels)
-    return path
+    return write_drawn(tmp_path_factory.mktemp("data") / "drawn.npz", train=240, test=40)
 
 
 def arguments(name, data, folder, *more):

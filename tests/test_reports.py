@@ -19,8 +19,8 @@ from model.dataset import load_mnist
 from model.errors import ArtifactError
 from model.evaluation import evaluate
 from model.reports import draw_figures, keep, measure, measure_speed, rebuild
-from model.skeletons import draw_samples
 from model.stored import load_diagnosis, load_evaluation, load_statistics
+from tests.drawn_mnist import write_drawn
 
 TEST_DIGITS = 60
 FIGURES = {"confusion.png", "errors.png", "reliability.png", "learning_curve.png"}
@@ -28,10 +28,7 @@ FIGURES = {"confusion.png", "errors.png", "reliability.png", "learning_curve.png
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    train, test = draw_samples(60, np.random.default_rng(0)), draw_samples(TEST_DIGITS, np.random.default_rng(1))
-    path = tmp_path_factory.mktemp("data") / "drawn.npz"
-    np.savez(path, x_train=train.frames, y_train=train.labels, x_test=test.frames, y_test=test.labels)
-    return path
+    return write_drawn(tmp_path_factory.mktemp("data") / "drawn.npz", train=60, test=TEST_DIGITS)
 
 
 @pytest.fixture(scope="module")

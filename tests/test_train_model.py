@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import train_model
@@ -16,8 +15,8 @@ from model.artifacts import REPORT_FILE, WEIGHTS_FILE, load_classifier, load_rep
 from model.dataset import Ink, load_mnist
 from model.errors import ArtifactError
 from model.registry import MODELS, SHIPPED
-from model.skeletons import draw_samples
 from model.training import Records, Settings, train
+from tests.drawn_mnist import write_drawn
 
 ROOT = Path(train_model.__file__).parent
 EPOCHS = 4
@@ -26,10 +25,7 @@ TRAINED = ("loss", "accuracy", "held_out_errors", "held_out_accuracy")
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    drawn, test = draw_samples(240, np.random.default_rng(0)), draw_samples(40, np.random.default_rng(1))
-    path = tmp_path_factory.mktemp("data") / "drawn.npz"
-    np.savez(path, x_train=drawn.frames, y_train=drawn.labels, x_test=test.frames, y_test=test.labels)
-    return path
+    return write_drawn(tmp_path_factory.mktemp("data") / "drawn.npz", train=240, test=40)
 
 
 def arguments(data, folder, *more):

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from model.reading import Frame
-from model.stored import DISPUTED, Diagnosis, Evaluation
+from model.stored import DISPUTED, Diagnosis, Evaluation, worth_a_look
 from pages.components.answer import percent, pixels_url
 from pages.components.mnist import test_digits
 
@@ -18,7 +18,6 @@ ANY = "any"
 DIGITS = [ANY, *range(10)]
 A_PAGE = 24
 _KEY = "True digit → what it was read as, and how surely. A flag: the label is disputed."
-_LEAST_CERTAIN = 60
 _DOUBTFUL_FIRST, _SURE_FIRST = "Least certain first", "Most certain first"
 
 
@@ -62,9 +61,8 @@ def find_samples(
     evaluation: Evaluation, group: str, true: int | str, read: int | str, *, sure_first: bool = False
 ) -> NDArray[np.intp]:
     """Indices of test digits: of a group, of one true digit and of one that was read, or of any; by confidence."""
-    order = np.argsort(evaluation.confidence, kind="stable")
-    right = evaluation.right[order]
-    groups = {MISREAD: order[~right], UNSURE: order[right][:_LEAST_CERTAIN], ALL: order}
+    misread, unsure = worth_a_look(evaluation.confidence, evaluation.right)
+    groups = {MISREAD: misread, UNSURE: unsure, ALL: np.argsort(evaluation.confidence, kind="stable")}
     found = groups[group]
     for digits, wanted in ((evaluation.labels, true), (evaluation.read, read)):
         found = found if wanted == ANY else found[digits[found] == wanted]

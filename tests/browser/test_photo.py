@@ -58,6 +58,14 @@ class PhotoPage:
             touches = [self.at(*point) for point in points]
             session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": touches})
 
+    def upload_and_delete_the_one(self):
+        self.upload(("page.png", PAGE))
+        self.expect_reading("314", "27")
+        self.choose("Change boxes")
+        self.page.mouse.click(**self.at(160, 70))
+        self.page.keyboard.press("Delete")
+        self.expect_reading("34", "27")
+
     def type_in_table(self, label):
         self.page.wait_for_timeout(200)  # the table moves its cursor, and opens and closes its cell
         self.page.keyboard.type(label)
@@ -87,12 +95,7 @@ def test_a_sample_is_read_with_one_click(photo_page):
 
 
 def test_boxes_are_drawn_moved_and_deleted_with_the_mouse(photo_page):
-    photo_page.upload(("page.png", PAGE))
-    photo_page.expect_reading("314", "27")
-    photo_page.choose("Change boxes")
-    photo_page.page.mouse.click(**photo_page.at(160, 70))
-    photo_page.page.keyboard.press("Delete")
-    photo_page.expect_reading("34", "27")
+    photo_page.upload_and_delete_the_one()
     photo_page.drag((60, 195), (60, 60))  # the 2 is now where nothing is read but the 3
     expect(photo_page.page.locator(".st-key-reading")).not_to_contain_text("27", timeout=PATIENCE_MS)
     photo_page.undo()
@@ -110,12 +113,7 @@ def test_boxes_are_drawn_moved_and_deleted_with_the_mouse(photo_page):
 
 
 def test_undo_at_once_takes_back_the_box_that_was_just_drawn(photo_page):
-    photo_page.upload(("page.png", PAGE))
-    photo_page.expect_reading("314", "27")
-    photo_page.choose("Change boxes")
-    photo_page.page.mouse.click(**photo_page.at(160, 70))
-    photo_page.page.keyboard.press("Delete")
-    photo_page.expect_reading("34", "27")
+    photo_page.upload_and_delete_the_one()
     photo_page.choose("Draw boxes")
     photo_page.drag((330, 20), (380, 120))
     photo_page.undo()
