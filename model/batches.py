@@ -18,7 +18,7 @@ from model.skeletons import ALLOGRAPHS, write
 NOT_DIGITS = 4
 """One frame that is no digit, to so many that are."""
 
-_ALLOGRAPHS = 9  # one allograph, to so many digits of MNIST
+_ALLOGRAPHS = 6  # one allograph, to so many digits of MNIST
 _VIEWS = 2  # of every drawn digit in an epoch
 _LABEL_SMOOTHING = 0.02
 
