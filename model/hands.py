@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from model.dataset import Drawing, load_drawings
 from model.errors import DatasetError
-from model.evaluation import Metrics, auroc, expected_calibration_error
+from model.evaluation import Metrics, auroc, expected_calibration_error, log_loss, macro_f1
 from model.framing import FRAME_SIDE
 from model.reader import Reader
 from model.reading import Predict, Stroke, softmax
@@ -23,15 +24,32 @@ from model.strokes import ink_strokes
 _CANVAS = 320  # px
 _FEWEST = 40  # digits of a writer, below which a worst writer would be an accident
 
-Read = Callable[[list[Stroke], float], tuple[int, float, bool]]
-"""Strokes in canvas px and the pen's width -> label (-1 for none), confidence, accepted."""
+_LEAST = 1e-12  # probability that the log loss tells from 0
+
+
+class Answer(NamedTuple):
+    """What is read in a drawing: 0-9 or -1 for none, (10,) float64 probabilities, and whether it is accepted."""
+
+    label: int
+    probabilities: NDArray[np.float64]
+    accepted: bool
+
+
+NONE = Answer(-1, np.zeros(10), accepted=False)
+"""Nothing was read."""
+Read = Callable[[list[Stroke], float], Answer]
+"""Strokes in canvas px and the pen's width -> the answer."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Answers:
     labels: NDArray[np.int64]
-    confidence: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
     accepted: NDArray[np.bool_]
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        return np.asarray(self.probabilities.max(axis=1))
 
 
 def measure_hands(read: Read, ink: Path | None, not_digits: Path | None) -> Metrics:
@@ -44,8 +62,8 @@ def measure_hands(read: Read, ink: Path | None, not_digits: Path | None) -> Metr
 
     Returns:
         For each file by name: `n` and `accepted`, and for digits `accuracy`, `writers`, `worst_writer` (accuracy of the
-        worst one with 40 digits or more), `right_when_accepted`, `ece` (15 bins) and `auroc` (against all that is no
-        digit).
+        worst one with 40 digits or more), `right_when_accepted`, `macro_f1`, `log_loss` (nats), `ece` (15 bins) and
+        `auroc` (against all that is no digit).
 
     Raises:
         DatasetError: a folder holds no ink file, or one cannot be read.
@@ -66,9 +84,9 @@ def measure_hands(read: Read, ink: Path | None, not_digits: Path | None) -> Metr
 def reads_with(reader: Reader) -> Read:
     """How our reader reads a drawing."""
 
-    def read(strokes: list[Stroke], pen_width: float) -> tuple[int, float, bool]:
+    def read(strokes: list[Stroke], pen_width: float) -> Answer:
         digits = reader.read_drawing(strokes, pen_width).digits
-        return (digits[0].label, digits[0].confidence, digits[0].accepted) if digits else (-1, 0.0, False)
+        return Answer(digits[0].label, digits[0].probabilities, digits[0].accepted) if digits else NONE
 
     return read
 
@@ -76,11 +94,11 @@ def reads_with(reader: Reader) -> Read:
 def reads_as_usual(predict: Predict) -> Read:
     """How most apps read a drawing: the whole canvas is shrunk to 28x28, and every answer is accepted."""
 
-    def read(strokes: list[Stroke], pen_width: float) -> tuple[int, float, bool]:
+    def read(strokes: list[Stroke], pen_width: float) -> Answer:
         canvas = ink_strokes(strokes, pen_width, (_CANVAS, _CANVAS))
         small = cv2.resize(canvas, (FRAME_SIDE, FRAME_SIDE), interpolation=cv2.INTER_AREA)
         probabilities = softmax(predict(small[None]))[0]
-        return int(probabilities.argmax()), float(probabilities.max()), True
+        return Answer(int(probabilities.argmax()), probabilities, accepted=True)
 
     return read
 
@@ -123,12 +141,13 @@ def _some(path: Path, expected: str, drawings: list[Drawing]) -> list[Drawing]:
 
 def _read_all(read: Read, drawings: Sequence[Drawing]) -> _Answers:
     rng = np.random.default_rng(0)
-    labels, confidence, accepted = zip(*(read(*place(drawing.strokes, rng)) for drawing in drawings), strict=True)
-    return _Answers(np.array(labels), np.array(confidence), np.array(accepted))
+    labels, probabilities, accepted = zip(*(read(*place(drawing.strokes, rng)) for drawing in drawings), strict=True)
+    return _Answers(np.array(labels), np.stack(probabilities), np.array(accepted))
 
 
 def _measure_digits(drawings: Sequence[Drawing], answers: _Answers) -> Metrics:
-    right = answers.labels == np.array([drawing.label for drawing in drawings])
+    labels = np.array([drawing.label for drawing in drawings])
+    right = answers.labels == labels
     by_writer = defaultdict(list)
     for drawing, is_right in zip(drawings, right, strict=True):
         by_writer[drawing.writer].append(is_right)
@@ -140,5 +159,7 @@ def _measure_digits(drawings: Sequence[Drawing], answers: _Answers) -> Metrics:
         "worst_writer": min(shares, default=None),
         "accepted": float(answers.accepted.mean()),
         "right_when_accepted": float(right[answers.accepted].mean()) if answers.accepted.any() else None,
+        "macro_f1": macro_f1(answers.labels, labels),
+        "log_loss": log_loss(np.log(answers.probabilities.clip(_LEAST)), labels),
         "ece": expected_calibration_error(answers.confidence, right),
     }

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from model.framing import FRAME_SIDE, frame_glyph
 from model.images import Gray, Picture, clear_ink, even_pen, load_gray, remove_paper, remove_stains, shrink
-from model.layout import digit_lines
+from model.layout import among_digits, digit_lines
 from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, Stroke, softmax
 from model.registry import SHIPPED, folder
 from model.rulings import remove_rulings
@@ -155,7 +155,7 @@ class Reader:
         if piece is None:
             return Digit(0, 0.1, False, np.full(10, 0.1), box, np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8))
         ((frame, probabilities),) = self._recognize_photo([piece.ink])
-        return self._digit(Glyph(piece.box, piece.ink, frame, probabilities))
+        return self._digit(Glyph(piece.box, piece.ink, frame, among_digits(probabilities)))
 
     def _recognize_photo(self, inks: Sequence[Ink]) -> list[tuple[Frame, NDArray[np.float64]]]:
         """As `_recognize`, with a pen as even as the one that drawings are inked with."""

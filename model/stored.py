@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -219,13 +220,13 @@ def load_diagnosis() -> Diagnosis:
     """
     folder = registry.folder(registry.SHIPPED)
     arrays = _load(folder / DIAGNOSIS_FILE, verify(folder)["weights_sha256"], _DIAGNOSIS)
-    rows = json.loads(str(arrays.pop("robustness")))
-    curves = [row | {"values": tuple(row["values"]), "accuracies": tuple(row["accuracies"])} for row in rows]
+    with _saying_what_is_damaged(folder / DIAGNOSIS_FILE, "curves as JSON"):
+        rows = json.loads(str(arrays.pop("robustness")))
+        curves = [row | {name: tuple(row[name]) for name in ("values", "accuracies")} for row in rows]
+        robustness = tuple(Robustness(**curve) for curve in curves)
     saliency = _frozen(arrays.pop("saliency").astype(np.float32) / _SALIENCY_STEPS)
     embedding = _frozen(arrays.pop("embedding").astype(np.float32))
-    return Diagnosis(
-        **arrays, saliency=saliency, embedding=embedding, robustness=tuple(Robustness(**curve) for curve in curves)
-    )
+    return Diagnosis(**arrays, saliency=saliency, embedding=embedding, robustness=robustness)
 
 
 def load_statistics() -> Statistics:
@@ -237,9 +238,9 @@ def load_statistics() -> Statistics:
     folder = registry.folder(registry.SHIPPED)
     data = load_report(folder).get("data", {})
     arrays = _load(folder / STATISTICS_FILE, str(data.get("sha256")), _STATISTICS)
-    return Statistics(
-        **{name: array for name, array in arrays.items() if name != "facts"}, facts=json.loads(str(arrays["facts"]))
-    )
+    with _saying_what_is_damaged(folder / STATISTICS_FILE, "facts as JSON"):
+        facts = dict(json.loads(str(arrays.pop("facts"))))
+    return Statistics(**arrays, facts=facts)
 
 
 def save_evaluation(folder: Path, evaluation: Evaluation) -> None:
@@ -288,21 +289,31 @@ def _save(path: Path, sha256: str, arrays: _Arrays) -> None:
 
 def _load(path: Path, sha256: str, forms: _Forms) -> _Arrays:
     """Read arrays of the dtypes and dimensions named; they are read-only, for all sessions share them."""
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            received = str(file["sha256"])
-            arrays = {name: _checked(name, file[name], *form) for name, form in forms.items()}
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path.name} is missing. Expected {path}. Received: no such file. {_MAKE}") from error
-    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ArtifactError(
-            f"{path.name} is damaged. Expected {', '.join(forms)} in {path}. Received: {error!r:.120}. {_MAKE}"
-        ) from error
+    with (
+        _saying_what_is_damaged(path, ", ".join(forms)),
+        path.open("rb") as stream,
+        np.load(stream, allow_pickle=False) as file,
+    ):
+        received = str(file["sha256"])
+        arrays = {name: _checked(name, file[name], *form) for name, form in forms.items()}
     if received != sha256:
         raise ArtifactError(
             f"{path.name} is stale. Expected sha256 {sha256[:12]}… in {path}. Received: {received[:12]}…. {_MAKE}"
         )
     return arrays
+
+
+@contextmanager
+def _saying_what_is_damaged(path: Path, expected: str) -> Iterator[None]:
+    """Raise an ArtifactError if what is read inside is missing or not what was expected."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path.name} is missing. Expected {path}. Received: no such file. {_MAKE}") from error
+    except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ArtifactError(
+            f"{path.name} is damaged. Expected {expected} in {path}. Received: {error!r:.120}. {_MAKE}"
+        ) from error
 
 
 def _checked(name: str, array: NDArray[Any], dtype: type[np.generic], ndim: int) -> NDArray[Any]:

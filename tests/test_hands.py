@@ -3,7 +3,7 @@ import pytest
 
 from model.dataset import load_drawings
 from model.errors import DatasetError
-from model.hands import measure_hands, place, reads_as_usual, reads_with
+from model.hands import NONE, Answer, measure_hands, place, reads_as_usual, reads_with
 from model.reader import Reader
 from tests.ink_files import digit_file, others_file
 
@@ -18,12 +18,15 @@ def folders(tmp_path):
     return ink, others
 
 
-def always(label, confidence, accepted):
-    return lambda strokes, pen_width: (label, confidence, accepted)
+def always(answer):
+    return lambda strokes, pen_width: answer
+
+
+THREE = Answer(3, np.where(np.arange(10) == 3, 0.9, 0.1 / 9), accepted=True)
 
 
 def test_what_always_says_three_is_right_once_in_ten(folders):
-    metrics = measure_hands(always(3, 0.9, True), *folders)
+    metrics = measure_hands(always(THREE), *folders)
     assert metrics["hands"] == {
         "n": 200,
         "writers": 4,
@@ -31,6 +34,8 @@ def test_what_always_says_three_is_right_once_in_ten(folders):
         "worst_writer": pytest.approx(0.1),
         "accepted": 1.0,
         "right_when_accepted": pytest.approx(0.1),
+        "macro_f1": pytest.approx(0.2 / 1.1 / 10),
+        "log_loss": pytest.approx(-np.log(0.9) / 10 - 9 * np.log(0.1 / 9) / 10),
         "ece": pytest.approx(0.8),
         "auroc": 0.5,
     }
@@ -38,34 +43,36 @@ def test_what_always_says_three_is_right_once_in_ten(folders):
 
 
 def test_what_accepts_nothing_has_no_share_of_right_ones(folders):
-    metrics = measure_hands(always(-1, 0.0, False), *folders)
+    metrics = measure_hands(always(NONE), *folders)
     assert metrics["hands"]["accepted"] == metrics["letters"]["accepted"] == 0
     assert metrics["hands"]["right_when_accepted"] is None
+    assert metrics["hands"]["macro_f1"] == 0
+    assert metrics["hands"]["log_loss"] == pytest.approx(np.log(10)), "as surprised as by an even guess"
 
 
 def test_files_of_one_name_are_told_apart(folders, tmp_path):
     others_file(folders[1] / "hands.jsonl")
-    assert set(measure_hands(always(3, 0.9, True), *folders)) == {"hands", "letters", "hands (digits)"}
+    assert set(measure_hands(always(THREE), *folders)) == {"hands", "letters", "hands (digits)"}
 
 
 def test_one_folder_is_enough(folders):
-    assert set(measure_hands(always(3, 0.9, True), None, folders[1])) == {"letters"}
-    assert "auroc" not in measure_hands(always(3, 0.9, True), folders[0], None)["hands"]
+    assert set(measure_hands(always(THREE), None, folders[1])) == {"letters"}
+    assert "auroc" not in measure_hands(always(THREE), folders[0], None)["hands"]
 
 
 def test_a_folder_without_ink_files_is_refused(tmp_path):
     with pytest.raises(DatasetError, match=r"There are no ink files. Expected \*.jsonl in a folder. Received:"):
-        measure_hands(always(3, 0.9, True), tmp_path, None)
+        measure_hands(always(THREE), tmp_path, None)
 
 
 def test_files_without_what_is_measured_are_refused(folders):
     ink, others = folders
     with pytest.raises(DatasetError, match="nothing to measure. Expected labels 0-9. Received: .*letters.jsonl"):
-        measure_hands(always(3, 0.9, True), others, None)
+        measure_hands(always(THREE), others, None)
     with pytest.raises(
         DatasetError, match="nothing to measure. Expected other labels than 0-9. Received: .*hands.jsonl"
     ):
-        measure_hands(always(3, 0.9, True), None, ink)
+        measure_hands(always(THREE), None, ink)
 
 
 def test_drawings_are_placed_on_the_canvas_in_proportion(folders):

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from model.layout import digit_lines
+from model.layout import among_digits, digit_lines
 from model.segmentation import Glyph
 
 
@@ -82,3 +83,15 @@ def test_strokes_prove_nothing():
     letters = [glyph(x, confidence=0.1) for x in (400, 450)]
     assert lefts(strokes) == [[50 * i for i in range(8)]]
     assert lefts([*strokes, *letters]) == []
+
+
+def test_among_digits_a_clumsy_one_is_likelier_a_digit():
+    clumsy = np.array([0.05] * 9 + [0.55])  # half of it the even answer to what is no digit
+    (((read,),)) = digit_lines([replace(glyph(0), probabilities=clumsy)])
+    assert read.probabilities.sum() == pytest.approx(1)
+    assert read.confidence == pytest.approx(0.932, abs=0.001)
+
+
+@pytest.mark.parametrize("answer", [[0.1] * 10, [0.0] * 8 + [0.45, 0.55], [0.0] * 9 + [1.0]])
+def test_among_digits_other_doubts_stay(answer):
+    np.testing.assert_allclose(among_digits(np.array(answer)), answer, atol=1e-12)

@@ -114,7 +114,7 @@ def test_a_picture_of_what_is_no_digit_holds_none():
 
 
 def test_a_doubtful_digit_stays_visible():
-    half = lambda frames: np.log([[0.55 / 9] * 9 + [0.45]] * len(frames))  # noqa: E731
+    half = lambda frames: np.log([[0.01] * 7 + [0.25, 0.3, 0.38]] * len(frames))  # noqa: E731
     reading = Reader(half).read_photo(page([SEVEN]))
     assert (reading.text, reading.finding) == ("?", Finding.NOT_A_DIGIT)
 

@@ -219,6 +219,23 @@ def test_arrays_of_another_form_are_refused(folder, name, array):
         load_evaluation()
 
 
+@pytest.mark.parametrize(
+    ("file", "name", "text"),
+    [
+        (DIAGNOSIS_FILE, "robustness", "no JSON"),
+        (DIAGNOSIS_FILE, "robustness", '[{"name": "rotation"}]'),
+        (STATISTICS_FILE, "facts", "no JSON"),
+        (STATISTICS_FILE, "facts", "[1]"),
+    ],
+)
+def test_texts_of_another_form_are_refused(folder, file, name, text):
+    with np.load(folder / file) as stored:
+        arrays = dict(stored) | {name: np.array(text)}
+    np.savez(folder / file, **arrays)
+    with pytest.raises(ArtifactError, match="is damaged. Expected .* as JSON in .* Received: .*make report$"):
+        LOADERS[file]()
+
+
 def test_nothing_pickled_is_loaded(folder):
     np.savez(folder / EVALUATION_FILE, sha256=SHA256, labels=np.array([print], object), log_probabilities=np.ones(1))
     with pytest.raises(ArtifactError, match="is damaged.*allow_pickle=False"):

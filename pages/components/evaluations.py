@@ -9,32 +9,35 @@ from typing import TypeVar
 
 import streamlit as st
 
-from model import stored
+from model import registry, stored
+from model.artifacts import REPORT_FILE, WEIGHTS_FILE
 from model.errors import ArtifactError
 from model.stored import Diagnosis, Evaluation, Statistics
 
 _ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
+Stamps = tuple[int, ...]
+"""Times of writing, ns."""
 
 
 def evaluation(name: str = "cnn") -> Evaluation | None:
     """How a model did on the test set; None, and a warning with the command that makes it, if that is not known."""
-    return _or_warning(_evaluation, name)
+    return _or_warning(_evaluation, name, _stamps(name, stored.EVALUATION_FILE))
 
 
 def diagnosis() -> Diagnosis | None:
     """What is known of the shipped model's errors; None and a warning likewise."""
-    return _or_warning(_diagnosis)
+    return _or_warning(_diagnosis, _stamps(registry.SHIPPED, stored.DIAGNOSIS_FILE))
 
 
 def statistics() -> Statistics | None:
     """What is known of the data set; None and a warning likewise."""
-    return _or_warning(_statistics)
+    return _or_warning(_statistics, _stamps(registry.SHIPPED, stored.STATISTICS_FILE))
 
 
-def _or_warning(load: Callable[..., T], *names: str) -> T | None:
+def _or_warning(load: Callable[..., T], *of: object) -> T | None:
     try:
-        return load(*names)
+        return load(*of)
     except ArtifactError as error:
         warn(error)
         return None
@@ -45,17 +48,23 @@ def warn(error: ArtifactError) -> None:
     st.warning(str(error).replace(f"{_ROOT}{os.sep}", ""), icon=":material/warning:")
 
 
-# What fails is not kept: the next run finds what has been made meanwhile.
-@st.cache_resource(show_spinner=False)
-def _evaluation(name: str) -> Evaluation:
+def _stamps(name: str, file: str) -> Stamps:
+    """When a file, and the weights and the report that it belongs to, were written: what is made anew is read anew."""
+    paths = [registry.folder(name) / each for each in (WEIGHTS_FILE, REPORT_FILE, file)]
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+
+
+# The stamps are what Streamlit tells them apart by. What fails is not kept.
+@st.cache_resource(show_spinner=False, max_entries=len(registry.MODELS))
+def _evaluation(name: str, stamps: Stamps) -> Evaluation:  # noqa: ARG001
     return stored.load_evaluation(name)
 
 
-@st.cache_resource(show_spinner=False)
-def _diagnosis() -> Diagnosis:
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _diagnosis(stamps: Stamps) -> Diagnosis:  # noqa: ARG001
     return stored.load_diagnosis()
 
 
-@st.cache_resource(show_spinner=False)
-def _statistics() -> Statistics:
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _statistics(stamps: Stamps) -> Statistics:  # noqa: ARG001
     return stored.load_statistics()

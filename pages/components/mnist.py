@@ -9,8 +9,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from model import stored
 from model.dataset import Samples, load_mnist, mnist_path, read_part
-from model.errors import DatasetError
+from model.errors import ArtifactError, DatasetError
 
 Digits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """(n, 28, 28) uint8 frames, 0 paper … 255 ink, and (n,) uint8 labels 0-9, in the order of Keras; read-only."""
@@ -32,7 +33,10 @@ def offer_mnist() -> None:
     The page runs again when it is there.
     """
     if path := mnist_path():
-        message = f"MNIST cannot be read from {path.name}. Expected an .npz in the Keras layout where MNIST_NPZ says."
+        message = (
+            f"MNIST cannot be read from {path.name}. Expected an .npz in the Keras layout where MNIST_NPZ says, with "
+            "the digits that the models were measured on."
+        )
         st.warning(message, icon=":material/database_off:")
         return
     with st.container(key="offer_mnist", border=True):
@@ -63,6 +67,21 @@ def _digits(part: Literal["train", "test"]) -> Digits | None:
 @st.cache_resource(show_spinner=False)
 def _read(path: Path, part: Literal["train", "test"]) -> Samples:
     samples = read_part(path, part)
+    _check_same(samples, part)
     samples.frames.setflags(write=False)  # all sessions share them
     samples.labels.setflags(write=False)
     return samples
+
+
+def _check_same(samples: Samples, part: Literal["train", "test"]) -> None:
+    """Other digits would be shown beside answers that are not theirs."""
+    try:
+        known = stored.load_statistics()
+    except ArtifactError:
+        return  # the page says so
+    expected = {"train": known.train_counts, "test": known.test_counts}[part]
+    received = np.bincount(samples.labels, minlength=10)
+    if not np.array_equal(received, expected):
+        raise DatasetError(
+            f"This is another data set. Expected {expected.tolist()} digits 0 to 9. Received: {received.tolist()}."
+        )
