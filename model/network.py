@@ -25,7 +25,7 @@ def build_cnn() -> keras.Model:
             x = _convolve(x, width)
         x = layers.MaxPooling2D()(x)
         x = layers.Dropout(0.1)(x)
-    x = layers.Flatten(name="embedding")(x)
+    x = layers.Flatten()(x)
     x = layers.Dense(128, use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.95)(x)
     x = layers.ReLU()(x)
@@ -56,7 +56,7 @@ def build_cnn3() -> keras.Model:
     x = layers.Reshape((FRAME_SIDE, FRAME_SIDE, 1))(x)
     for width in (24, 48, 96):
         x = layers.MaxPooling2D()(_convolve(x, width))
-    x = layers.Dropout(0.3)(layers.Flatten(name="embedding")(x))
+    x = layers.Dropout(0.3)(layers.Flatten()(x))
     return keras.Model(frames, layers.Dense(10, dtype="float32", name="logits")(x), name="cnn3")
 
 

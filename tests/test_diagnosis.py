@@ -20,7 +20,7 @@ FOR, AGAINST = (10, 8), (20, 15)  # pixels that speak for a 9 and for a 4
 def linear():
     """A network of one layer: one pixel is evidence for 9, another for 4, the rest for nothing."""
     frames = keras.Input((28, 28), dtype="uint8", name="frames")
-    flat = layers.Flatten(name="embedding")(layers.Rescaling(1 / 255)(frames))
+    flat = layers.Flatten()(layers.Rescaling(1 / 255)(frames))
     network = keras.Model(frames, layers.Dense(10, name="logits")(flat))
     weights = np.zeros((28, 28, 10), np.float32)
     weights[(*FOR, 9)] = weights[(*AGAINST, 4)] = 5

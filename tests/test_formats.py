@@ -165,6 +165,15 @@ def test_the_command_says_what_it_wrote(shipped, capsys):
     assert [path.name for path in shipped.iterdir()] == ["softmax.keras"]
 
 
+def test_the_command_says_what_eight_bits_lose(shipped, capsys):
+    assert main(["export", "--format", "tflite", "--model", "softmax"]) == 0
+    floats, integers = capsys.readouterr().out.splitlines()
+    assert floats.startswith("softmax.tflite (")
+    assert integers.startswith("softmax-int8.tflite (")
+    assert "points lost" in integers
+    assert {path.name for path in shipped.iterdir()} == {"softmax.tflite", "softmax-int8.tflite"}
+
+
 def test_the_command_refuses_bad_paths_in_one_line(shipped, capsys):
     assert main(["export", "--format", "h5", "--output", "none/digits.h5"]) == 2
     out, err = capsys.readouterr()

@@ -37,7 +37,7 @@ def linear(data):
     train = load_mnist(data).whole
     templates = np.stack([train.frames[train.labels == digit].mean(axis=0).ravel() / 255 for digit in range(10)])
     frames = keras.Input((28, 28), dtype="uint8", name="frames")
-    flat = layers.Flatten(name="embedding")(layers.Rescaling(1 / 255)(frames))
+    flat = layers.Flatten()(layers.Rescaling(1 / 255)(frames))
     network = keras.Model(frames, layers.Dense(10, name="logits")(flat))
     network.get_layer("logits").set_weights([templates.T, -(templates**2).sum(axis=1) / 2])
     return network

@@ -6,12 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import altair
+import cv2
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.elements.vega_charts import VegaLiteState
 
 from model.figures import Chart, to_png, to_svg
 from model.stored import Evaluation
+from pages.components.answer import pixels_url
+
+_ENLARGED = 8  # px of a downloaded picture for each of its pixels
 
 BY_WEIGHTS = {Evaluation: lambda evaluation: evaluation.report["weights_sha256"]}
 """How to hash an evaluation, for charts that are to be cached."""
@@ -40,16 +46,35 @@ def show_chart(
     with st.container(key=f"chart_{key}", gap=None):
         _, spec = _spec(chart)
         shown = st.vega_lite_chart(spec=spec, width="stretch", key=key, alt=alt, on_select=on_select or "ignore")
-        _show_menu(chart, data, key)
+        _show_menu(lambda: to_png(chart), lambda: to_svg(chart), lambda: data, key)
     return shown if on_select else None
 
 
-def _show_menu(chart: Chart, data: pd.DataFrame, key: str) -> None:
+def show_picture_menu(pixels: NDArray[np.uint8], data: Callable[[], pd.DataFrame], *, key: str) -> None:
+    """Show the same menu for a picture: (h, w) uint8 gray or (h, w, 3) with blue first, and its numbers."""
+    _show_menu(lambda: _enlarged_png(pixels), lambda: _enlarged_svg(pixels), data, key)
+
+
+def _enlarged_png(pixels: NDArray[np.uint8]) -> bytes:
+    enlarged = cv2.resize(pixels, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_NEAREST)
+    return cv2.imencode(".png", enlarged)[1].tobytes()
+
+
+def _enlarged_svg(pixels: NDArray[np.uint8]) -> str:
+    height, width = pixels.shape[:2]
+    size = f'width="{_ENLARGED * width}" height="{_ENLARGED * height}"'
+    image = f'<image href="{pixels_url(pixels)}" {size} style="image-rendering: pixelated"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{image}</svg>'
+
+
+def _show_menu(
+    png: Callable[[], bytes], svg: Callable[[], str | bytes], data: Callable[[], pd.DataFrame], key: str
+) -> None:
     """A download given as a function is made when its button is clicked."""
     files = (
-        ("PNG", "image/png", lambda: to_png(chart)),
-        ("SVG", "image/svg+xml", lambda: to_svg(chart)),
-        ("CSV", "text/csv", lambda: data.to_csv(index=False)),
+        ("PNG", "image/png", png),
+        ("SVG", "image/svg+xml", svg),
+        ("CSV", "text/csv", lambda: data().to_csv(index=False)),
     )
     with st.popover("Download", icon=":material/download:", type="tertiary", key=f"{key}_menu"):
         for name, mime, make in files:

@@ -8,8 +8,8 @@ from model import figures
 from model.disturbances import BROKEN
 from model.figures import Chart, accepted_at
 from model.stored import Diagnosis, Evaluation, Robustness
+from pages.components.cards import cards_of, percent_of
 from pages.components.chart import BY_WEIGHTS, show_chart
-from pages.components.headline import cards_of, percent_of
 
 
 def show_per_class(evaluation: Evaluation) -> None:

@@ -10,7 +10,8 @@ from model.errors import ArtifactError
 from model.evaluation import mcnemar
 from model.registry import MODELS
 from model.stored import Evaluation
-from pages.components.gallery import as_numbers, describe_reading, show_gallery
+from pages.components.cards import cards_of
+from pages.components.gallery import describe_reading, show_gallery
 
 _SIGNIFICANT = 0.05
 _WHO = {
@@ -38,15 +39,16 @@ def show_test(a: Evaluation, b: Evaluation) -> bool:
     except ArtifactError as error:
         st.warning(str(error), icon=":material/warning:")
         return False
-    numbers = {
-        "Both are right": f"{int((a.right & b.right).sum()):,}",
-        "Only the first": f"{only_a:,}",
-        "Only the second": f"{only_b:,}",
-        "Neither": f"{int((~a.right & ~b.right).sum()):,}",
-        "McNemar's p": _p_in_words(p),
-    }
+    both, neither = int((a.right & b.right).sum()), int((~a.right & ~b.right).sum())
+    cards = cards_of(
+        ("Both are right", f"{both:,}", ""),
+        ("Only the first", f"{only_a:,}", ""),
+        ("Only the second", f"{only_b:,}", ""),
+        ("Neither", f"{neither:,}", ""),
+        ("McNemar's p", _p_in_words(p), ""),
+    )
     with st.container(key="mcnemar"):
-        st.html(f"{as_numbers(numbers)}<p>{_verdict(a, b, only_a, only_b, p)}</p>")
+        st.html(f"{cards}<p>{_verdict(a, b, only_a, only_b, p)}</p>")
     return True
 
 

@@ -55,12 +55,6 @@ def describe_reading(*models: Evaluation) -> Callable[[int], str]:
     return describe
 
 
-def as_numbers(numbers: dict[str, str]) -> str:
-    """Headline numbers by name, side by side, as HTML."""
-    items = "".join(f"<div><dt>{name}</dt><dd>{number}</dd></div>" for name, number in numbers.items())
-    return f'<dl class="numbers">{items}</dl>'
-
-
 def _figure(index: int, frames: NDArray[np.uint8] | None, words: str) -> str:
     pixels = "" if frames is None else picture(frames[index], f"Digit number {index}")
     return f"<figure>{pixels}<figcaption>{words}</figcaption></figure>"

@@ -11,6 +11,7 @@ import streamlit as st
 
 from model.evaluation import wilson_interval
 from model.stored import DISPUTED, Evaluation
+from pages.components.cards import cards_of, percent_of
 
 _TITLES = {
     "pendigits_left_out": "Writers left out of training",
@@ -33,21 +34,6 @@ def show_headline(evaluation: Evaluation) -> None:
     columns += [(_TITLES.get(name, name), metrics) for name, metrics in hands.items() if "accuracy" in metrics]
     with st.container(key="headline"):
         st.html(_cards(evaluation, columns) + _table(columns) + f'<p class="hint">{_WORDS}</p>')
-
-
-def percent_of(value: float) -> str:
-    """A share as a percentage with two decimals; only all of it is 100%."""
-    return "100%" if value == 1 else f"{min(value, 0.9999):.2%}"
-
-
-def cards_of(*cards: tuple[str, str, str]) -> str:
-    """Figures side by side, as HTML: of each the title, the figure and what there is to say about it."""
-    parts = (
-        f'<div><div class="title">{escape(title)}</div>'
-        f'<div class="figure">{figure}</div><div class="text">{text}</div></div>'
-        for title, figure, text in cards
-    )
-    return f'<div class="cards">{"".join(parts)}</div>'
 
 
 def _cards(evaluation: Evaluation, columns: list[Column]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import altair as alt
-import cv2
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 from model.figures import RIGHT, WRONG, Chart
 from model.stored import Statistics
 from pages.components.answer import picture
-from pages.components.chart import show_chart
-from pages.components.gallery import as_numbers
+from pages.components.cards import cards_of
+from pages.components.chart import show_chart, show_picture_menu
 
 _HEIGHT, _TALL = 260, 320  # px
 _STEP = 16  # pixel values in one bar
@@ -30,16 +29,15 @@ Told = tuple[Chart, pd.DataFrame, str]
 def show_facts(statistics: Statistics) -> None:
     """Show the headline numbers."""
     facts = statistics.facts
-    numbers = {
-        "Training digits": f"{facts['train']:,}",
-        "Test digits": f"{facts['test']:,}",
-        "Pixels of a digit": f"{facts['pixels']:,}",
-        "Mean of a pixel, 0 to 255": f"{facts['mean']:.1f}",
-        "Its deviation": f"{facts['std']:.1f}",
-        "Pixels without ink": f"{facts['paper']:.1%}",
-        "Median stroke": f"{facts['stroke_width']:.1f} px",
-    }
-    st.html(as_numbers(numbers))
+    cards = cards_of(
+        ("Training digits", f"{facts['train']:,}", ""),
+        ("Test digits", f"{facts['test']:,}", ""),
+        ("Pixels of a digit", f"{facts['pixels']:,}", ""),
+        ("Mean of a pixel", f"{facts['mean']:.1f}", f"of 255; standard deviation {facts['std']:.1f}"),
+        ("Pixels without ink", f"{facts['paper']:.1%}", ""),
+        ("Median stroke", f"{facts['stroke_width']:.1f} px", ""),
+    )
+    st.html(cards)
 
 
 def show_counts(statistics: Statistics) -> None:
@@ -71,9 +69,8 @@ def show_means(statistics: Statistics) -> None:
         for digit, frame in enumerate(frames)
     )
     st.html(f'<div class="means">{pictures}</div>')
-    with st.popover("Download", icon=":material/download:", type="tertiary", key="means_menu"):
-        st.download_button("PNG", lambda: _sheet(rows), "means.png", "image/png", key="means_png", on_click="ignore")
-        st.download_button("CSV", lambda: _pixels(rows), "means.csv", "text/csv", key="means_csv", on_click="ignore")
+    sheet = np.vstack([np.hstack(list(frames)) for frames in rows.values()])
+    show_picture_menu(sheet, lambda: _pixels(rows), key="means")
 
 
 def _show(told: Told, key: str) -> None:
@@ -173,15 +170,11 @@ def _tips(*names: str, **formats: str) -> list[alt.Tooltip]:
     return [*map(alt.Tooltip, names), *(alt.Tooltip(name, format=form) for name, form in formats.items())]
 
 
-def _sheet(rows: dict[str, NDArray[np.uint8]]) -> bytes:
-    return cv2.imencode(".png", np.vstack([np.hstack(list(frames)) for frames in rows.values()]))[1].tobytes()
-
-
-def _pixels(rows: dict[str, NDArray[np.uint8]]) -> str:
+def _pixels(rows: dict[str, NDArray[np.uint8]]) -> pd.DataFrame:
     """A line for each picture: its name, its digit, its 784 pixels."""
     tables = [
         pd.DataFrame(frames.reshape(10, -1)).rename(columns="pixel {}".format).assign(of=name, digit=range(10))
         for name, frames in rows.items()
     ]
     table = pd.concat(tables)
-    return table[["of", "digit", *table.columns[:-2]]].to_csv(index=False)
+    return table[["of", "digit", *table.columns[:-2]]]

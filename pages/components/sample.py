@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -11,6 +12,7 @@ from model.figures import RIGHT, WRONG
 from model.reading import Frame
 from model.stored import DISPUTED, Diagnosis, Evaluation
 from pages.components.answer import bars, percent, picture
+from pages.components.chart import show_picture_menu
 from pages.components.mnist import training_digits
 from pages.components.samples import Frames
 
@@ -30,6 +32,8 @@ def show_sample(evaluation: Evaluation, diagnosis: Diagnosis | None, frames: Fra
     with st.container(key="sample", border=True):
         st.html(_title(evaluation, index))
         st.html(f'<div class="sample">{"".join(parts)}</div>{neighbors}{_NOT_LOOKED_AT if place is None else ""}')
+        if diagnosis is not None and place is not None:
+            show_picture_menu(_colored(diagnosis, place), lambda: _pixels(diagnosis, place), key="saliency")
     return frame is not None and (place is None or training_digits() is not None)
 
 
@@ -70,9 +74,19 @@ def _frame(frame: Frame | None, index: int) -> str:
 def _saliency(diagnosis: Diagnosis, place: int) -> str:
     one, other = diagnosis.compared[place].tolist()
     title = f"Why {one} and not {other}"
-    colored = color_saliency(diagnosis.frames[place], diagnosis.saliency[place])
     legend = f'<i style="background:{RIGHT}"></i> speaks for {one}, <i style="background:{WRONG}"></i> for {other}'
-    return f"<figure>{picture(colored, title)}{_caption(f'<b>{title}</b><br>{legend}')}</figure>"
+    return f"<figure>{picture(_colored(diagnosis, place), title)}{_caption(f'<b>{title}</b><br>{legend}')}</figure>"
+
+
+def _colored(diagnosis: Diagnosis, place: int) -> NDArray[np.uint8]:
+    return color_saliency(diagnosis.frames[place], diagnosis.saliency[place])
+
+
+def _pixels(diagnosis: Diagnosis, place: int) -> pd.DataFrame:
+    """A line for each pixel: where it is, its ink, and what it speaks for, from -1 to 1."""
+    rows, columns = np.indices(diagnosis.frames.shape[1:])
+    values = {"row": rows, "column": columns, "ink": diagnosis.frames[place], "saliency": diagnosis.saliency[place]}
+    return pd.DataFrame({name: value.ravel() for name, value in values.items()})
 
 
 def color_saliency(frame: Frame, saliency: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -98,7 +98,7 @@ def show_filters(evaluation: Evaluation) -> NDArray[np.intp]:
     return find_samples(evaluation, group, true, read, sure_first=order == _SURE_FIRST)
 
 
-def show_gallery(evaluation: Evaluation, found: NDArray[np.intp], frames: Frames) -> bool:
+def show_samples(evaluation: Evaluation, found: NDArray[np.intp], frames: Frames) -> bool:
     """Show a page of samples, of which one that is clicked on is opened; whether all pictures were at hand."""
     if not len(found):
         st.html(f'<p class="hint">{_nothing()}</p>')

@@ -12,7 +12,7 @@ from pages.components.guess import show_guess
 from pages.components.headline import show_headline
 from pages.components.mnist import offer_mnist
 from pages.components.sample import show_sample
-from pages.components.samples import Frames, look, show_filters, show_gallery
+from pages.components.samples import Frames, look, show_filters, show_samples
 
 
 @st.fragment
@@ -26,7 +26,7 @@ def errors(known: Evaluation, looked_at: Diagnosis | None) -> None:
     with left:
         show_confusion(known)
     with right, st.container(key="samples"):
-        complete = show_gallery(known, show_filters(known), frames)
+        complete = show_samples(known, show_filters(known), frames)
     if (index := look().opened) is not None:
         complete = show_sample(known, looked_at, frames, index) and complete
     if not complete:

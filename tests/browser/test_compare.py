@@ -204,6 +204,12 @@ def test_charts_as_csv_hold_what_the_page_shows(open_small):
     mapped = download(page, "embedding_menu", "embedding_csv")
     assert len(mapped) == TEST
     assert {int(row["number"]) for row in mapped if row["right"] == "False"} == {3, 14}
+    page.keyboard.press("Escape")
+    pictures = download(page, "means_menu", "means_csv")
+    assert [(row["of"], row["digit"]) for row in pictures] == [
+        (of, str(d)) for of in ("Mean", "Spread") for d in range(10)
+    ]
+    assert all(len(row) == 2 + 28 * 28 for row in pictures)
 
 
 @pytest.mark.parametrize("name", ["Compare", "Dataset"])

@@ -2,10 +2,11 @@ import csv
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model.stored import load_evaluation
+from model.stored import load_diagnosis, load_evaluation
 from tests.browser.server import PATIENCE_MS
 from tests.browser.test_photo import PHONE
 
@@ -77,6 +78,12 @@ def test_a_click_on_a_cell_lists_exactly_its_samples(diagnostics, known):
     tile.get_by_role("button").click()
     why = f"Why {second[1]} and not {second[0]}"
     expect(diagnostics.page.locator(".st-key-sample")).to_contain_text(why, timeout=PATIENCE_MS)
+    looked_at = load_diagnosis()
+    (place,) = np.flatnonzero(looked_at.indices == others[0])
+    rows = list(csv.DictReader(diagnostics.download("saliency", "csv").decode().splitlines()))
+    assert [int(row["ink"]) for row in rows] == looked_at.frames[place].ravel().tolist()
+    assert diagnostics.download("saliency", "svg").startswith(b"<svg")
+    assert diagnostics.download("saliency", "png").startswith(b"\x89PNG")
 
 
 def test_the_threshold_slider_changes_the_figures(diagnostics, known):
