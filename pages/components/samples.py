@@ -116,9 +116,10 @@ def show_samples(evaluation: Evaluation, found: NDArray[np.intp], frames: Frames
 def _show_tile(evaluation: Evaluation, index: int, frame: Frame | None) -> None:
     seen = f"#{index}" if frame is None else f"![]({pixels_url(frame)})"
     flag = " :material/flag:" if index in DISPUTED else ""
-    true, read = int(evaluation.labels[index]), int(evaluation.read[index])
+    true, answer = int(evaluation.labels[index]), evaluation.probabilities[index]
+    read = int(answer.argmax())
     words = f"**{true}**" if true == read else f"**{true} → {read}**"
-    text = f"{seen} {words} {percent(float(evaluation.confidence[index]))}{flag}"
+    text = f"{seen} {words} {percent(float(answer[read]))}{flag}"
     kind = "primary" if look().opened == index else "secondary"
     st.button(text, key=f"sample_{index}", type=kind, on_click=_open, args=(index,))
 
