@@ -22,7 +22,7 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks
 
 train: setup
-	$(BIN)/python train_model.py
+	$(BIN)/python train_model.py --output trained
 
 report: setup
 	$(BIN)/python -m model report

@@ -111,6 +111,8 @@ def train_and_save(args: argparse.Namespace) -> None:
     for needed in filter(None, (output, args.tensorboard)):
         needed.mkdir(parents=True, exist_ok=True)  # now, not after hours, it shows that nothing can be saved there
     mnist, ink = load_mnist(args.data), load_ink(args.ink)
+    if not args.force:
+        refuse_other_data(mnist, ink, output)  # likewise
     network, report = _train(args, mnist, ink)
     if not args.force:
         refuse_worse(report, output)
@@ -141,33 +143,54 @@ def _train(args: argparse.Namespace, mnist: Mnist, ink: Ink) -> tuple[keras.Mode
     return train(mnist, ink, settings, records, args.model)
 
 
-def refuse_worse(report: Report, output: Path) -> None:
-    """Keep sound weights in the output folder if they do better on the same held-out digits, or saw other data.
-
-    The test set never decides. What was trained on other data has other held-out digits, and cannot be compared.
+def refuse_other_data(mnist: Mnist, ink: Ink, output: Path) -> None:
+    """Keep sound weights in the output folder that saw other data: nothing could tell whether the new ones are better.
 
     Raises:
         ArtifactError: they are kept.
     """
-    try:
-        load_classifier(output)
-        old = load_report(output)
-        before, data = float(old["held_out"]["held_out_errors"]), old["data"]
-        same_data = all(data[name] == report["data"][name] for name in ("sha256", "ink_sha256"))
-    except (ArtifactError, KeyError, TypeError, ValueError):
-        return  # nothing there that could be used
-    advice = "Nothing was replaced; --resume --force replaces them, --output saves elsewhere."
-    now = report["held_out"]["held_out_errors"]
-    if not same_data:
+    if not (old := _sound_report(output)):
+        return
+    before, now = (old["data"]["sha256"], old["data"]["ink_sha256"]), (mnist.sha256, ink.files)
+    if before != now:
         raise ArtifactError(
-            f"The weights in {output} were trained on other data. Expected the same, to compare them. "
-            f"Received: {now:.2%} held-out errors after {before:.2%} on others. {advice}"
+            f"The weights in {output} were trained on other data. Expected the same, to compare them: "
+            f"{_in_words(*before)}. Received: {_in_words(*now)}. --output saves elsewhere, --force replaces them."
         )
+
+
+def refuse_worse(report: Report, output: Path) -> None:
+    """Keep sound weights in the output folder if they do better on the held-out digits; the test set never decides.
+
+    Raises:
+        ArtifactError: they are kept.
+    """
+    if not (old := _sound_report(output)):
+        return
+    before, now = (each["held_out"]["held_out_errors"] for each in (old, report))
     if before < now:
         raise ArtifactError(
             f"The new weights are worse than those in {output}. Expected at most {before:.2%} held-out errors. "
-            f"Received: {now:.2%}. {advice}"
+            f"Received: {now:.2%}. Nothing was replaced; --resume --force replaces them, --output saves elsewhere."
         )
+
+
+def _in_words(mnist: str, ink: dict[str, str]) -> str:
+    """Data sets by name and the beginning of their checksums."""
+    return ", ".join(f"{name} {sha256[:8]}…" for name, sha256 in ({"MNIST": mnist} | ink).items())
+
+
+def _sound_report(output: Path) -> Report | None:
+    """The report of weights that could be used; None if there are none, or it lacks what they are compared by."""
+    try:
+        load_classifier(output)
+        report = load_report(output)
+        float(report["held_out"]["held_out_errors"])
+        dict(report["data"]["ink_sha256"])
+        str(report["data"]["sha256"])
+    except (ArtifactError, KeyError, TypeError, ValueError):
+        return None
+    return report
 
 
 if __name__ == "__main__":

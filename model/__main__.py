@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import DatasetError, ImageError, ReaderError
-from model.registry import MODELS, SHIPPED, folder
+from model.registry import MODELS, SHIPPED, SHIPPED_HANDS, folder
 
 if TYPE_CHECKING:
     from model.evaluation import Metrics
@@ -82,6 +82,9 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     which = evaluate.add_mutually_exclusive_group()
     which.add_argument("--model", choices=MODELS, default=SHIPPED, help="a registered one (default: %(default)s)")
     which.add_argument("--weights", type=Path, metavar="DIR", help="weights and report in any folder; nothing is kept")
+    which.add_argument(
+        "--usual", action="store_true", help="on hands, the usual way: train Keras's example, shrink the whole canvas"
+    )
     evaluate.add_argument("--json", action="store_true", help="all metrics as JSON")
     _add_data(evaluate)
     mnist = evaluate.add_argument_group("on MNIST")
@@ -90,9 +93,6 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     hands = evaluate.add_argument_group("on hands")
     hands.add_argument("--ink", type=Path, metavar="DIR", help="folder of *.jsonl files of digits, to be read as drawn")
     hands.add_argument("--not-digits", type=Path, metavar="DIR", help="likewise, of what is no digit")
-    hands.add_argument(
-        "--usual", action="store_true", help="measure the usual way: train Keras's example, shrink the whole canvas"
-    )
     hands.add_argument("--keep", metavar="NAME", help="keep the figures in the shipped model's report by this name")
     evaluate.set_defaults(command=_evaluate)
 
@@ -151,6 +151,10 @@ def _evaluate(options: argparse.Namespace) -> int:
         raise DatasetError(
             "Hands have no such files. Expected --predictions and --figures without --ink. Received: both."
         )
+    if options.keep == SHIPPED_HANDS and (options.usual or options.weights or options.model != SHIPPED):
+        raise DatasetError(f"Only {SHIPPED} is shipped. Expected it, or another name. Received: --keep {options.keep}.")
+    if options.predictions and not options.predictions.parent.is_dir():
+        raise DatasetError(f"There is nowhere to write to. Expected a folder. Received: {options.predictions.parent}.")
     measure, as_text = (_evaluate_hands, _hands_as_text) if on_hands else (_evaluate_mnist, _as_text)
     metrics = measure(options)
     print(json.dumps(metrics, indent=1) if options.json else as_text(metrics))

@@ -132,7 +132,7 @@ def load_ink(paths: Sequence[Path]) -> Ink:
 def load_drawings(path: Path) -> list[Drawing]:
     """Load an ink file: one JSON object a line, with `label`, `writer` and `strokes`, a list of [[x, y], …].
 
-    A label 0-9 is a digit, every other one (a letter's name, say) is not.
+    A whole number 0-9 is a digit; a text (a letter's name, say) is the label of what is none.
 
     Raises:
         DatasetError: the file cannot be read, a line has another form, or there is none.
@@ -153,11 +153,19 @@ def load_drawings(path: Path) -> list[Drawing]:
 
 
 def _drawing(row: dict[str, Any]) -> Drawing:
-    label = row["label"] if isinstance(row["label"], int) and 0 <= row["label"] <= 9 else None
     strokes = as_strokes(row["strokes"])
     if not strokes:
         raise ValueError("no strokes")
-    return Drawing(strokes, label, str(row["writer"]), bool(row.get("looks_like_digit", False)))
+    return Drawing(strokes, _digit(row["label"]), str(row["writer"]), bool(row.get("looks_like_digit", False)))
+
+
+def _digit(label: object) -> int | None:
+    """0-9, or None if the label is a name; numbers that are no digits are a mistake, and so are digits as text."""
+    if isinstance(label, str) and not label.isdecimal():
+        return None
+    if isinstance(label, int) and 0 <= label <= 9:
+        return label
+    raise ValueError(f"label {label!r}, which is neither a whole number 0-9 nor a name")
 
 
 def load_mnist(path: Path | None = None) -> Mnist:
@@ -183,7 +191,9 @@ def mnist_path() -> Path | None:
     """The file that MNIST is read from at once: the one that `MNIST_NPZ` names, else Keras's cache if it is there."""
     if os.environ.get("MNIST_NPZ"):
         return Path(os.environ["MNIST_NPZ"])
-    cached = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets" / "mnist.npz"
+    home = Path.home()
+    usual = (home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras"
+    cached = Path(os.environ.get("KERAS_HOME", usual)) / "datasets" / "mnist.npz"
     return cached if cached.is_file() else None
 
 

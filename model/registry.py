@@ -10,6 +10,8 @@ from model.errors import ArtifactError
 _WEIGHTS = Path(__file__).parent / "weights"
 SHIPPED = "cnn"
 """The model that reads unless another one is chosen."""
+SHIPPED_HANDS = "shipped"
+"""The name in its report of what was measured of it on real writers."""
 
 
 @dataclass(frozen=True, slots=True)

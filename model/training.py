@@ -80,7 +80,7 @@ def train(
 
     A cosine schedule with warm-up, AdamW and weights averaged over the last steps do the optimization. Of the epochs
     (of those that refine, if there are such) the one with the fewest errors on held-out digits (as they are, augmented
-    once, and of held-out writers) is kept. A temperature fitted to the same digits is folded into the last layer, so
+    once, and of held-out writers) is kept. A temperature fitted to the latter two is folded into the last layer, so
     that the logits come out calibrated. The test set is used once, for the report.
 
     Args:

@@ -127,6 +127,23 @@ def test_evaluate_keeps_what_it_measured_in_the_report(hands, monkeypatch):
     assert (folder, name, metrics["hands"]["n"]) == (WEIGHTS, "shipped", 80)
 
 
+@pytest.mark.parametrize("other", [["--model", "mlp"], ["--weights", "elsewhere"], ["--usual"]])
+def test_only_what_is_shipped_is_kept_as_shipped(hands, other, capsys):
+    assert main(["evaluate", *other, "--ink", hands, "--keep", "shipped"]) == 2
+    assert "Only cnn is shipped. Expected it, or another name. Received: --keep shipped." in capsys.readouterr().err
+
+
+def test_the_usual_way_is_no_model_of_ours(hands, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["evaluate", "--usual", "--model", "mlp", "--ink", hands])
+    assert "not allowed with argument" in capsys.readouterr().err
+
+
+def test_nowhere_to_write_predictions_is_said_before_measuring(tmp_path, capsys):
+    assert main(["evaluate", "--predictions", str(tmp_path / "none" / "all.csv")]) == 2
+    assert "There is nowhere to write to. Expected a folder. Received: " in capsys.readouterr().err
+
+
 def test_figures_on_hands_need_hands(capsys):
     assert main(["evaluate", "--keep", "shipped"]) == 2
     assert "Expected --ink or --not-digits. Received: neither." in capsys.readouterr().err

@@ -168,6 +168,8 @@ def test_what_looks_like_a_digit_is_not_trained_on(tmp_path):
         ('{"label": 1, "writer": "w", "strokes": []}', "no strokes"),
         ('{"label": 1, "writer": "w", "strokes": [[[0, 0, 0]]]}', "wrong shape"),
         ('{"label": 1, "writer": "w", "strokes": [[[0, NaN]]]}', "finite"),
+        ('{"label": "7", "writer": "w", "strokes": [[[0, 0], [5, 9]]]}', "label '7', which is neither"),
+        ('{"label": 12, "writer": "w", "strokes": [[[0, 0], [5, 9]]]}', "label 12, which is neither"),
     ],
 )
 def test_malformed_ink_files_are_refused(tmp_path, line, message):

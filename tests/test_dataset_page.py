@@ -257,6 +257,16 @@ def test_path_of_mnist(monkeypatch, tmp_path):
     assert str(dataset.mnist_path()) == "elsewhere.npz"
 
 
+def test_where_there_is_no_home_keras_keeps_mnist_elsewhere(monkeypatch, tmp_path):
+    monkeypatch.delenv("MNIST_NPZ", raising=False)
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setattr(dataset.os, "access", lambda path, mode: False)
+    looked = []
+    monkeypatch.setattr(dataset.Path, "is_file", lambda path: looked.append(str(path)))
+    assert dataset.mnist_path() is None
+    assert looked == ["/tmp/.keras/datasets/mnist.npz"]
+
+
 def test_parts_of_mnist_are_in_the_file_s_order_and_read_only(weights):
     frames, labels = mnist.training_digits()
     assert (labels == digits(TRAIN)[1]).all()

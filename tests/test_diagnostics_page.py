@@ -75,6 +75,26 @@ def test_headline(start):
         assert f"<td>{test[name]:{form}}</td>" in page
 
 
+def test_headline_says_that_real_writers_are_missing(start):
+    def unmeasured():
+        evaluation = make_evaluation()
+        del evaluation.report["hands"]
+        return evaluation
+
+    (warning,) = start(evaluation=unmeasured).warning
+    assert "Make them with: python -m model evaluate --ink DIR --not-digits DIR --keep shipped" in warning.value
+    assert not any("Real writers" in warning.value for warning in start().warning)
+
+
+def test_a_network_that_accepts_nothing_has_a_page_all_the_same(start):
+    def strict():
+        evaluation = make_evaluation()
+        evaluation.report["calibration"]["threshold"] = 1.0
+        return evaluation
+
+    assert start(evaluation=strict).slider(key="threshold").value == 0.999
+
+
 def test_headline_without_disputed_labels(start):
     assert re.search(r"without 1 disputed labels.*?99\.50%.*?5 errors of 999", collect(start()))
 

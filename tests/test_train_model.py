@@ -1,6 +1,7 @@
 """Training end to end on a handful of drawn digits: the command, its checkpoints, interruptions and refusals."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -128,10 +129,14 @@ def test_weights_trained_on_other_data_are_not_replaced_unless_told(data, traine
     report = json.loads((output / REPORT_FILE).read_text())
     report["data"]["ink_sha256"] = {"hands.jsonl": "0" * 64}
     (output / REPORT_FILE).write_text(json.dumps(report))
-    again = arguments(data, trained, "--resume")
-    assert train_model.main(again) == 2
-    assert "were trained on other data. Expected the same" in capsys.readouterr().err
-    assert train_model.main([*again, "--force"]) == 0
+    assert train_model.main(arguments(data, trained, "--checkpoints", str(trained / "other"))) == 2
+    assert re.search(
+        r"were trained on other data. Expected the same, to compare them: MNIST \w{8}…, hands.jsonl 00000000…. "
+        r"Received: MNIST \w{8}….",
+        capsys.readouterr().err,
+    )
+    assert not (trained / "other").exists(), "it is said before training"
+    assert train_model.main(arguments(data, trained, "--resume", "--force")) == 0
 
 
 def test_no_data_is_said_in_one_line(tmp_path, capsys):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from model.framing import FRAME_SIDE, Framing, frame_glyph
 from model.reading import Digit, Finding, Ink, Reading, Stroke
 from model.strokes import as_strokes, ink_digit
+from model.transcript import SURE
 
 _WORDS = ((0.99, "Almost certain"), (0.9, "Confident"), (0.0, "Fairly confident"))
 SLIGHT = 0.05
@@ -75,8 +76,15 @@ def verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
         article = "an" if digit.label == 8 else "a"
         return "?", f"Perhaps {article} {digit.label}, {percent(digit.confidence)}", "Not sure enough to say so."
     title = f"{confidence_in_words(digit.confidence)}, {percent(digit.confidence)}"
-    text = f"{digit.label}, or perhaps {digit.runner_up}" if second >= SLIGHT else "No other digit comes close."
-    return str(digit.label), title, text
+    return str(digit.label), title, _alternative(digit, second)
+
+
+def _alternative(digit: Digit, second: float) -> str:
+    if second >= SLIGHT:
+        return f"{digit.label}, or perhaps {digit.runner_up}"
+    return (
+        "No other digit comes close." if digit.confidence >= SURE else "No other digit comes close; perhaps it is none."
+    )
 
 
 def _answer(sign: str, title: str, text: str, *, accepted: bool) -> None:

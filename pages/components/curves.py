@@ -11,6 +11,8 @@ from model.stored import Diagnosis, Evaluation, Robustness
 from pages.components.cards import cards_of, percent_of
 from pages.components.chart import BY_WEIGHTS, show_chart
 
+_MOST = 0.999  # the highest threshold to choose
+
 
 def show_per_class(evaluation: Evaluation) -> None:
     """Show precision, recall, F1 and support of each digit, as a chart and in numbers."""
@@ -53,8 +55,8 @@ def show_coverage(evaluation: Evaluation) -> None:
             threshold = st.slider(
                 "Accept what is read with a confidence of at least",
                 0.0,
-                0.999,
-                shipped,
+                _MOST,
+                min(shipped, _MOST),
                 0.001,
                 format="%.3f",
                 key="threshold",

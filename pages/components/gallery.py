@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from model.registry import MODELS
-from model.stored import Evaluation
+from model.stored import DISPUTED, Evaluation
 from pages.components.answer import percent, picture
 
 PAGE = 40
@@ -50,7 +50,8 @@ def describe_reading(*models: Evaluation) -> Callable[[int], str]:
             f"{'✓' if read[index] == labels[index] else '✗'} {read[index]}, {escape(percent(confidence[index]))}</span>"
             for title, read, confidence in answers
         )
-        return f"<b>It is {labels[index]}</b><br>{'<br>'.join(lines)}<small>Number {index}</small>"
+        dispute = ", label disputed" if index in DISPUTED else ""
+        return f"<b>It is {labels[index]}</b><br>{'<br>'.join(lines)}<small>Number {index}{dispute}</small>"
 
     return describe
 

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from model.evaluation import wilson_interval
+from model.registry import SHIPPED_HANDS
 from model.stored import DISPUTED, Evaluation
 from pages.components.cards import cards_of, percent_of
 
@@ -21,7 +22,10 @@ _WORDS = (
     "Macro F1: the mean of all ten digits' F1. Log loss: how surprised it is by the truth, in nats. ECE: how far its "
     "confidence is off on average. Accepted: read at a confidence above the app's threshold; the rest gets a «?»."
 )
-_SHIPPED = "shipped"
+_NO_HANDS = (
+    "Real writers were not measured with these weights. Expected their figures in report.json. Received: none. "
+    f"Make them with: python -m model evaluate --ink DIR --not-digits DIR --keep {SHIPPED_HANDS}"
+)
 _UNKNOWN = "–"
 Column = tuple[str, Mapping[str, Any]]
 """Who wrote the digits, and what was measured on them."""
@@ -29,11 +33,13 @@ Column = tuple[str, Mapping[str, Any]]
 
 def show_headline(evaluation: Evaluation) -> None:
     """Show the figures, MNIST and real writers side by side, and what disputed labels have to do with them."""
-    test, hands = evaluation.report["test"], evaluation.report.get("hands", {}).get(_SHIPPED, {})
+    test, hands = evaluation.report["test"], evaluation.report.get("hands", {}).get(SHIPPED_HANDS, {})
     columns = [("MNIST's test digits", test)]
     columns += [(_TITLES.get(name, name), metrics) for name, metrics in hands.items() if "accuracy" in metrics]
     with st.container(key="headline"):
         st.html(_cards(evaluation, columns) + _table(columns) + f'<p class="hint">{_WORDS}</p>')
+        if not hands:
+            st.warning(_NO_HANDS, icon=":material/warning:")
 
 
 def _cards(evaluation: Evaluation, columns: list[Column]) -> str:

@@ -24,7 +24,7 @@ _HEADS = {
     "Errors": "Test digits that are read wrong",
     "Macro F1": "Harmonic mean of precision and recall, averaged over the ten digits",
     "Elsewhere": "Share read right that others report for such a model",
-    "Parameters": "Numbers that training has set",
+    "Parameters": "Numbers that the model holds",
     "File": "Size of the weights",
     "Training": "Time it took",
     "One digit": "Median time to read a single digit",

@@ -22,7 +22,7 @@ st.markdown("""
   with a foot. Other habits are read less surely.
 - It has also seen letters, signs and scribbles, to learn what is no digit. An O or an l is still a 0 or a 1 to it.
 - It reads one digit on the pad. Of two digits side by side it says that there is more than one.
-- The confidence was set on the hands of people it had not learned from: of a hundred such digits read at 95%, about
-  five are wrong. Your hand may be easier or harder than that.
+- The confidence was set on digits that it had not learned from, some of them by people it had never seen: of a hundred
+  such digits read at 95%, about five are wrong. Your hand may be easier or harder than that.
 - A drawing stays in your session: it is never stored, and nobody else sees it.
 """)
