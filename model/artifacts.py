@@ -38,12 +38,14 @@ class Classifier:
 
     Attributes:
         predict: (n, 28, 28) uint8 frames -> (n, 10) float32 calibrated logits.
-        threshold: least confidence that is accepted.
+        threshold: least confidence that is accepted of a drawing.
+        line_threshold: likewise of a glyph in a line of digits.
         network: the Keras network behind `predict`.
     """
 
     predict: Predict
     threshold: float
+    line_threshold: float
     network: keras.Model
 
 
@@ -156,7 +158,9 @@ def load_classifier(folder: Path) -> Classifier:
     """
     report = verify(folder)
     network = _load_network(folder / WEIGHTS_FILE)
-    return Classifier(as_predict(network), report["calibration"]["threshold"], network)
+    calibration = report["calibration"]
+    threshold = calibration["threshold"]
+    return Classifier(as_predict(network), threshold, calibration.get("line_threshold", threshold), network)
 
 
 def _load_network(path: Path) -> keras.Model:

@@ -16,7 +16,7 @@ from model.artifacts import Report, hardware
 from model.augmentation import augment
 from model.batches import NOT_DIGITS, Lessons
 from model.dataset import Drawing, Ink, Mnist, Samples
-from model.evaluation import auroc, choose_threshold, evaluate, fit_temperature
+from model.evaluation import auroc, choose_line_threshold, choose_threshold, evaluate, fit_temperature
 from model.framing import frame_glyph
 from model.reading import Frame, softmax
 from model.registry import MODELS
@@ -52,7 +52,7 @@ class Judge:
         return accuracies | {"held_out_errors": 1 - sum(accuracies.values()) / len(accuracies)}
 
     def calibrate(self, network: keras.Model) -> dict[str, float]:
-        """Fold the best temperature into the network's last layer, and choose the threshold for what is accepted."""
+        """Fold the best temperature into the network's last layer, and choose the thresholds for what is accepted."""
         hands = [digits for name, digits in self._sets.items() if name != "held_out"]
         frames, labels = (np.concatenate([getattr(digits, name) for digits in hands]) for name in ("frames", "labels"))
         temperature = fit_temperature(_logits(network, frames), labels)
@@ -61,10 +61,12 @@ class Judge:
         probabilities = softmax(_logits(network, frames))
         confidence = probabilities.max(axis=1)
         others = softmax(_logits(network, self._not_digits)).max(axis=1)
-        threshold = choose_threshold(confidence, probabilities.argmax(axis=1) == labels, others)
+        right = probabilities.argmax(axis=1) == labels
+        threshold = choose_threshold(confidence, right, others)
         return {
             "temperature": temperature,
             "threshold": threshold,
+            "line_threshold": choose_line_threshold(confidence, right),
             "digits_accepted": float((confidence >= threshold).mean()),
             "not_digits_accepted": float((others >= threshold).mean()),
             "auroc": auroc(confidence, others),

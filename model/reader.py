@@ -51,11 +51,13 @@ class Reader:
 
     Attributes:
         predict: (n, 28, 28) uint8 frames -> (n, 10) float logits, whose softmax is taken as calibrated.
-        threshold: 0-1, the least confidence that is accepted.
+        threshold: 0-1, the least confidence that is accepted of a drawing, which may be anything.
+        line_threshold: 0-1, likewise of a glyph in a line of digits, where letters have been told by their line.
     """
 
     predict: Predict
     threshold: float = 0.5
+    line_threshold: float = 0.5
 
     @classmethod
     def load(cls, weights: Path = WEIGHTS) -> Reader:
@@ -67,7 +69,7 @@ class Reader:
         from model.artifacts import load_classifier  # TensorFlow takes seconds to import: only loading may pay that
 
         classifier = load_classifier(weights)
-        return cls(classifier.predict, threshold=classifier.threshold)
+        return cls(classifier.predict, classifier.threshold, classifier.line_threshold)
 
     def read_drawing(self, strokes: Iterable[ArrayLike], pen_width: float = 20.0) -> Reading:
         """Read one digit drawn by hand.
@@ -89,9 +91,10 @@ class Reader:
             return Reading((), Finding.NOTHING)
         if extent(arrays) < pen_width:
             return Reading((), Finding.TOO_LITTLE_INK)
-        digit = self._read_strokes([arrays], pen_width)[0]
+        digit = self._read_strokes([arrays], pen_width, self.threshold)[0]
         parts = [] if digit.accepted else side_by_side(arrays)
-        several = len(parts) > 1 and all(part.accepted for part in self._read_strokes(parts, pen_width))
+        read = self._read_strokes(parts, pen_width, self.line_threshold)
+        several = len(parts) > 1 and all(part.accepted for part in read)
         return Reading((Line((digit,)),), Finding.MORE_THAN_ONE if several else digit.finding)
 
     def read_photo(self, picture: Picture) -> Reading:
@@ -132,10 +135,10 @@ class Reader:
         accepted = any(digit.accepted for line in lines for digit in line.digits)
         return Reading(lines, Finding.DIGIT if accepted else Finding.NOT_A_DIGIT)
 
-    def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float) -> list[Digit]:
+    def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float, threshold: float) -> list[Digit]:
         answers = self._recognize([ink_digit(strokes) for strokes in drawings])
         boxes = [drawing_box(strokes, pen_width) for strokes in drawings]
-        return [self._answer(row, box, frame) for (frame, row), box in zip(answers, boxes, strict=True)]
+        return [_answer(row, box, frame, threshold) for (frame, row), box in zip(answers, boxes, strict=True)]
 
     def read_box(self, picture: Picture, box: Box) -> Digit:
         """Read what a box of a picture holds as one digit, whatever it looks like.
@@ -172,9 +175,10 @@ class Reader:
 
     def _digit(self, glyph: Glyph, scale: float = 1.0) -> Digit:
         x0, y0, x1, y1 = (round(side * scale) for side in glyph.box)
-        return self._answer(glyph.probabilities, (x0, y0, x1, y1), glyph.frame)
+        return _answer(glyph.probabilities, (x0, y0, x1, y1), glyph.frame, self.line_threshold)
 
-    def _answer(self, probabilities: NDArray[np.float64], box: Box, frame: Frame) -> Digit:
-        label = int(probabilities.argmax())
-        confidence = float(probabilities[label])
-        return Digit(label, confidence, confidence >= self.threshold, probabilities, box, frame)
+
+def _answer(probabilities: NDArray[np.float64], box: Box, frame: Frame, threshold: float) -> Digit:
+    label = int(probabilities.argmax())
+    confidence = float(probabilities[label])
+    return Digit(label, confidence, confidence >= threshold, probabilities, box, frame)

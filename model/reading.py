@@ -40,7 +40,8 @@ class Digit:
     Attributes:
         label: 0-9, the likeliest digit.
         confidence: 0-1, calibrated probability that `label` is right; equals `probabilities[label]`.
-        accepted: confidence is at or above the threshold shipped with the classifier.
+        accepted: confidence is at or above the threshold shipped with the classifier: one for drawings, which may be
+            anything, and a lower one for what stands in a line of digits.
         probabilities: (10,) float64, one for each digit; they sum to 1. Even probabilities mean «not a digit».
         box: x0, y0, x1, y1, half-open, in pixels of the original picture or of the canvas.
         frame: (28, 28) uint8, 0 paper … 255 ink, what the network sees.

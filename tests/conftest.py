@@ -43,4 +43,4 @@ def classifier():
 
 @pytest.fixture(scope="session")
 def reader(classifier):
-    return Reader(classifier.predict, threshold=classifier.threshold)
+    return Reader(classifier.predict, classifier.threshold, classifier.line_threshold)

@@ -105,6 +105,13 @@ def test_impossible_thresholds_are_refused(folder, threshold):
         load_report(folder)
 
 
+def test_digits_in_a_line_may_have_a_threshold_of_their_own(folder):
+    assert load_classifier(folder).line_threshold == 0.8
+    change_report(folder, calibration={"threshold": 0.8, "line_threshold": 0.6})
+    classifier = load_classifier(folder)
+    assert (classifier.threshold, classifier.line_threshold) == (0.8, 0.6)
+
+
 def test_figures_on_hands_are_kept_beside_those_that_were_there(folder):
     keep_hands(folder, "ours", {"n": 1})
     keep_hands(folder, "usual", {"n": 2})

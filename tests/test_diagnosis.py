@@ -118,7 +118,7 @@ def test_the_map_keeps_apart_what_is_apart():
 
 @pytest.fixture(scope="module")
 def diagnosed(linear, data):
-    return diagnose(Classifier(as_predict(linear), 0.5, linear), data)
+    return diagnose(Classifier(as_predict(linear), 0.5, 0.5, linear), data)
 
 
 def test_a_whole_diagnosis_fits_together(diagnosed, data, linear):

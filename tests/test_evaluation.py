@@ -10,6 +10,7 @@ from model.errors import ArtifactError
 from model.evaluation import (
     OTHERS_ACCEPTED,
     auroc,
+    choose_line_threshold,
     choose_threshold,
     evaluate,
     expected_calibration_error,
@@ -69,6 +70,14 @@ def test_threshold_is_the_least_that_keeps_the_promise():
     assert choose_threshold(confidence, np.ones(1100, bool), none) == 0.6
     assert choose_threshold(np.array([0.2, 0.3]), np.ones(2, bool), none) == 0.5
     assert choose_threshold(confidence, np.zeros(1100, bool), none) == 1.0
+
+
+def test_in_a_line_of_digits_only_errors_set_the_threshold():
+    confidence = np.concatenate([np.full(995, 0.9), np.full(5, 0.8), np.full(100, 0.6)])
+    assert choose_line_threshold(confidence, np.arange(1100) < 995) == 0.8
+    assert choose_line_threshold(confidence, np.ones(1100, bool)) == 0.6
+    assert choose_line_threshold(np.array([0.2, 0.3]), np.ones(2, bool)) == 0.5
+    assert choose_line_threshold(confidence, np.zeros(1100, bool)) == 1.0
 
 
 def test_threshold_keeps_out_all_but_a_few_of_what_is_no_digit():

@@ -69,6 +69,14 @@ def test_the_threshold_decides_what_is_accepted():
     assert Reader(half, threshold=0.65).read_drawing(SEVEN).text == "?"
 
 
+def test_digits_in_a_line_have_a_threshold_of_their_own():
+    torn = lambda frames: np.log([[1e-6] * 8 + [0.4, 0.6]] * len(frames))  # noqa: E731
+    reader = Reader(torn, threshold=0.9, line_threshold=0.55)
+    assert reader.read_drawing(SEVEN).text == "?"
+    assert reader.read_photo(page([SEVEN])).text == "9"
+    assert Reader(torn, threshold=0.9, line_threshold=0.65).read_photo(page([SEVEN])).text == "?"
+
+
 @pytest.mark.parametrize("strokes", [[[(0, float("nan"))]], [[1, 2, 3]], "7", [[(1e9, 0)]]])
 def test_malformed_strokes_are_refused(strokes):
     with pytest.raises(StrokesError):

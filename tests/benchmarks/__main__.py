@@ -85,7 +85,7 @@ def main() -> None:
 def server_cost(times: int = 300) -> list[Row]:
     """One live update, strokes to reading, against the usual way: shrink the canvas and call `network.predict`."""
     classifier = load_classifier(WEIGHTS)
-    reader = Reader(classifier.predict, threshold=classifier.threshold)
+    reader = Reader(classifier.predict, classifier.threshold, classifier.line_threshold)
     drawings = [[np.array(stroke) * 200 + 60 for stroke in strokes] for strokes in DIGITS.values()]
     canvases = [ink_strokes(drawing, PEN, (SIDE, SIDE)) for drawing in drawings]
 
@@ -102,7 +102,7 @@ def server_cost(times: int = 300) -> list[Row]:
 def photo_cost(times: int = 5) -> list[Row]:
     """Pages of 2 and 12 megapixels with 10 and 100 digits, decoding included, against decoding alone; then by stage."""
     classifier = load_classifier(WEIGHTS)
-    reader = Reader(classifier.predict, threshold=classifier.threshold)
+    reader = Reader(classifier.predict, classifier.threshold, classifier.line_threshold)
     rows = []
     for megapixels, size_wh in ((2, (1600, 1200)), (12, (4000, 3000))):
         for lines in (1, 10):
