@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     import keras
 
 QUICK_EPOCHS = 3
+REFINING_EPOCHS = 8  # of what has been trained already
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 _MEANINGLESS = {
-    "softmax": ("ink",),  # these learn from MNIST's digits as they are
-    "svm": ("ink", "epochs", "quick", "batch-size", "bfloat16", "resume", "checkpoints"),  # and this one in one go
-    "mlp": ("ink",),
+    "softmax": ("ink", "start-from"),  # these learn from MNIST's digits as they are
+    "svm": ("ink", "start-from", "epochs", "quick", "batch-size", "bfloat16", "resume", "checkpoints"),  # in one go
+    "mlp": ("ink", "start-from"),
+    "ensemble": ("start-from",),  # members that start alike would err alike
 }
 
 
@@ -91,6 +93,12 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="strokes to train on as well: JSON lines with label, writer, strokes; labels 0-9 are digits, others not",
     )
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="DIR",
+        help="only refine the weights of a folder, with ink of your own perhaps",
+    )
     parser.add_argument("--output", type=Path, help="folder for weights and report (default: the model's own)")
     parser.add_argument(
         "--checkpoints", type=Path, help="folder for a run's state (default: .checkpoints/ and the model's name)"
@@ -129,9 +137,10 @@ def _train(args: argparse.Namespace, mnist: Mnist, ink: Ink) -> tuple[keras.Mode
     from model.training import Records, Settings, train
 
     entry = MODELS[args.model]
-    epochs = args.epochs or (QUICK_EPOCHS if args.quick else entry.epochs)
-    settings = Settings(epochs, args.batch_size or entry.batch_size, args.seed, args.bfloat16)
-    records = Records(args.checkpoints or Path(".checkpoints") / args.model, args.resume, args.tensorboard)
+    usual = QUICK_EPOCHS if args.quick else REFINING_EPOCHS if args.start_from else entry.epochs
+    settings = Settings(args.epochs or usual, args.batch_size or entry.batch_size, args.seed, args.bfloat16)
+    checkpoints = args.checkpoints or Path(".checkpoints") / args.model
+    records = Records(checkpoints, args.resume, args.tensorboard, args.start_from)
     if args.model == "svm":
         from model.baselines import train_svm
 

@@ -8,15 +8,19 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
-from model.artifacts import Report
+from model.artifacts import Report, load_classifier, load_report
 from model.batches import Lessons
 from model.checkpoints import Run
 from model.dataset import Ink, Mnist
+from model.errors import ArtifactError
 from model.judging import REFINING_AUGMENTATION, Judge
 from model.network import build_cnn, build_cnn3, build_mlp, build_softmax, build_usual_cnn
 from model.registry import MODELS, SHIPPED
@@ -43,17 +47,19 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What is kept of a run while it goes.
+    """What is kept of a run while it goes, and what it goes on from.
 
     Attributes:
         checkpoints: folder that holds the state after each epoch.
         resume: go on from the last checkpoint, if there is one.
         tensorboard: folder for TensorBoard's logs, below which every model has its own.
+        start_from: folder of trained weights; they are only refined.
     """
 
     checkpoints: Path
     resume: bool = False
     tensorboard: Path | None = None
+    start_from: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +93,15 @@ def train(
         mnist: the data.
         ink: drawings of digits and of other characters; may be empty.
         settings: epochs, batch size and seed.
-        records: where the state is kept, and whether the run goes on from there.
+        records: where the state is kept, and what the run goes on from.
         name: softmax, mlp, cnn3 or cnn.
 
     Returns:
         The network, and the report to save beside it.
 
     Raises:
-        ArtifactError: the checkpoint is damaged, belongs to other settings or data, or would be lost by a new run.
+        ArtifactError: the checkpoint is damaged, belongs to other settings or data, or would be lost by a new run; or
+            the weights to start from are missing, damaged, or another network's.
     """
     keras.utils.set_random_seed(settings.seed)
     cv2.setNumThreads(1)  # one frame is too small to share between threads
@@ -102,8 +109,11 @@ def train(
     if job.run.epoch < settings.epochs:
         _fit(job)
     network = job.run.load("best")
-    report = job.judge.report(name, network, asdict(settings), job.run.history)
-    return network, report | {"best_epoch": job.run.best_epoch}
+    report = job.judge.report(name, network, asdict(settings), job.run.history) | {"best_epoch": job.run.best_epoch}
+    if job.start:
+        before = job.start.report
+        report |= {"started_from": before, "seconds": before.get("seconds", 0) + report["seconds"]}
+    return network, report
 
 
 def train_usual(mnist: Mnist, epochs: int = 15) -> keras.Model:
@@ -116,6 +126,33 @@ def train_usual(mnist: Mnist, epochs: int = 15) -> keras.Model:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class _Start:
+    """Trained weights that a run goes on from, and what is to be known of their own training."""
+
+    weights: list[NDArray[np.float32]]
+    report: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path) -> _Start:
+        network, report = load_classifier(folder).network, load_report(folder)
+        last = network.get_layer("logits")
+        temperature = report["calibration"].get("temperature", 1.0)  # is folded into the last layer
+        last.set_weights([weights * temperature for weights in last.get_weights()])
+        kept = ("weights_sha256", "data", "settings", "seconds", "best_epoch")
+        return cls(network.get_weights(), {name: report[name] for name in kept if name in report})
+
+    def give(self, network: keras.Model) -> None:
+        """Set the weights of a network of the same build."""
+        try:
+            network.set_weights(self.weights)
+        except ValueError as error:
+            raise ArtifactError(
+                f"The weights to start from are another network's. Expected those of {network.name}. "
+                f"Received: {error!r:.120}."
+            ) from error
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class _Job:
     """All that a run works with."""
 
@@ -125,16 +162,20 @@ class _Job:
     settings: Settings
     run: Run
     logs: Path | None
+    start: _Start | None
 
     @classmethod
     def of(cls, mnist: Mnist, ink: Ink, settings: Settings, records: Records, name: str) -> _Job:
         identity = asdict(settings) | {"data": mnist.sha256, "ink": ink.files}
+        started = _Start.load(records.start_from) if records.start_from else None
+        if started:
+            identity |= {"started_from": started.report["weights_sha256"]}
         if name != SHIPPED:
             identity |= {"model": name}
         start = Run.resume if records.resume else Run.start
         lessons = Lessons.of(mnist.train, ink.train) if MODELS[name].hands else Lessons.plain(mnist.train)
         logs = records.tensorboard and records.tensorboard / name
-        return cls(name, lessons, Judge(mnist, ink), settings, start(records.checkpoints, identity), logs)
+        return cls(name, lessons, Judge(mnist, ink), settings, start(records.checkpoints, identity), logs, started)
 
     @property
     def recipe(self) -> _Recipe:
@@ -212,7 +253,7 @@ def _fit(job: _Job) -> None:
     if not MODELS[job.name].hands:
         _fit_phase(job, _Phase(range(epochs), rate, augmentation=0.0))
         return
-    main = epochs - round(epochs * _REFINED)
+    main = 0 if job.start else epochs - round(epochs * _REFINED)
     for phase in (
         _Phase(range(main), rate, augmentation=1.0),
         _Phase(range(main, epochs), rate * _REFINING_RATE, REFINING_AUGMENTATION),
@@ -230,6 +271,8 @@ def _fit_phase(job: _Job, phase: _Phase) -> None:
         network = _compile(_build(job), steps * len(phase.epochs), phase.rate, job.recipe.weight_decay)
         if run.epoch:
             network.set_weights(run.load("best").get_weights())
+        elif job.start:
+            job.start.give(network)
     targets = tf.TensorSpec((None, 28, 28), tf.uint8), tf.TensorSpec((None, 10), tf.float32)
     batches = tf.data.Dataset.from_generator(
         lambda: lessons.batches(settings.seed, run.epoch, settings.batch_size, phase.augmentation),

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 import train_model
-from model.artifacts import REPORT_FILE, WEIGHTS_FILE, load_classifier, load_report
+from model.artifacts import REPORT_FILE, WEIGHTS_FILE, load_classifier, load_report, save
 from model.dataset import Ink, load_mnist
 from model.errors import ArtifactError
+from model.judging import REFINING_AUGMENTATION
+from model.network import build_softmax
+from model.reader import WEIGHTS
 from model.registry import MODELS, SHIPPED
 from model.training import Records, Settings, train
 from tests.drawn_mnist import write_drawn
@@ -137,6 +140,24 @@ def test_weights_trained_on_other_data_are_not_replaced_unless_told(data, traine
     )
     assert not (trained / "other").exists(), "it is said before training"
     assert train_model.main(arguments(data, trained, "--resume", "--force")) == 0
+
+
+def test_trained_weights_are_only_refined(data, tmp_path):
+    """One epoch on two hundred digits: too little for a network that would begin anew."""
+    more = ["--start-from", str(WEIGHTS), "--epochs", "1"]
+    assert train_model.main([*arguments(data, tmp_path), *more]) == 0
+    report, start = load_report(tmp_path / "out"), load_report(WEIGHTS)
+    assert report["started_from"]["weights_sha256"] == start["weights_sha256"]
+    (row,) = report["curve"]
+    assert row["augmentation"] == REFINING_AUGMENTATION
+    assert report["seconds"] == pytest.approx(start["seconds"] + row["seconds"], abs=1), "all that it took"
+    assert row["held_out_accuracy"] > 0.9
+
+
+def test_weights_of_another_network_are_not_started_from(data, tmp_path, capsys):
+    save(build_softmax(), {"calibration": {"threshold": 0.5}}, tmp_path / "other")
+    assert train_model.main(arguments(data, tmp_path, "--start-from", str(tmp_path / "other"))) == 2
+    assert "another network's. Expected those of digits. Received: " in capsys.readouterr().err
 
 
 def test_no_data_is_said_in_one_line(tmp_path, capsys):
