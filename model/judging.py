@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
-from math import ceil
 from typing import Any
 
 import keras
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.artifacts import Report, hardware
 from model.augmentation import augment
-from model.batches import NOT_DIGITS, Lessons
+from model.batches import Lessons
 from model.dataset import Drawing, Ink, Mnist, Samples
 from model.evaluation import auroc, choose_line_threshold, choose_threshold, evaluate, fit_temperature
 from model.framing import frame_glyph
@@ -40,7 +39,7 @@ class Judge:
         self._sets = {"held_out": clean, "held_out_augmented": Samples(hands, clean.labels)}
         if lessons.digits:
             self._sets["held_out_ink"] = _as_samples(lessons.digits)
-        made = [lessons.draw_other(rng, REFINING_AUGMENTATION) for _ in range(ceil(len(clean) / NOT_DIGITS))]
+        made = [lessons.draw_other(rng, REFINING_AUGMENTATION) for _ in range(len(clean))]
         self._not_digits = np.stack(made + [_frame(other) for other in lessons.others])
 
     def measure(self, network: keras.Model) -> dict[str, float]:

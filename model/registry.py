@@ -82,7 +82,7 @@ _ENTRIES = (
         "Several networks of the shipped kind, whose answers are averaged.",
         epochs=40,
         hands=True,
-        members=2,
+        members=3,
     ),
 )
 MODELS: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}

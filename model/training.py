@@ -53,7 +53,7 @@ class Records:
         checkpoints: folder that holds the state after each epoch.
         resume: go on from the last checkpoint, if there is one.
         tensorboard: folder for TensorBoard's logs, below which every model has its own.
-        start_from: folder of trained weights; they are only refined.
+        start_from: folder of trained weights; they are only refined, and averaged with what becomes of them.
     """
 
     checkpoints: Path
@@ -109,6 +109,8 @@ def train(
     if job.run.epoch < settings.epochs:
         _fit(job)
     network = job.run.load("best")
+    if job.start:
+        job.start.meet(network)
     report = job.judge.report(name, network, asdict(settings), job.run.history) | {"best_epoch": job.run.best_epoch}
     if job.start:
         before = job.start.report
@@ -140,6 +142,14 @@ class _Start:
         last.set_weights([weights * temperature for weights in last.get_weights()])
         kept = ("weights_sha256", "data", "settings", "seconds", "best_epoch")
         return cls(network.get_weights(), {name: report[name] for name in kept if name in report})
+
+    def meet(self, network: keras.Model) -> None:
+        """Take a refined network half the way back, where it keeps what it knew and still has learned the new.
+
+        Wortsman et al. 2022 (Robust fine-tuning of zero-shot models, arXiv 2109.01903) average the weights so.
+        """
+        ends = zip(self.weights, network.get_weights(), strict=True)
+        network.set_weights([(before + after) / 2 for before, after in ends])
 
     def give(self, network: keras.Model) -> None:
         """Set the weights of a network of the same build."""
