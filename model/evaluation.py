@@ -23,7 +23,7 @@ Metrics = dict[str, Any]
 RIGHT_WHEN_ACCEPTED = 0.995
 """The share of accepted digits that the shipped threshold is chosen to get right."""
 OTHERS_ACCEPTED = 0.006
-"""The share of newly drawn scribbles, letters and signs that it may accept; of unseen kinds that is eight times more."""
+"""The share of newly drawn scribbles, letters and signs that it may accept; of unseen kinds it is eight times more."""
 
 _Z95 = 1.959964  # two-sided 95 % of the normal distribution
 

@@ -52,10 +52,10 @@ def hands(reader, hands_dir):
 
 # Row, figure, and what it may be at worst: a little worse than what was reached.
 FLOORS = [
-    ("unipen (digits)", "accuracy", 0.986),
-    ("unipen (digits)", "accepted", 0.976),
-    ("unipen (digits)", "right_when_accepted", 0.9925),
-    ("unipen (digits)", "auroc", 0.990),
+    ("unipen (digits)", "accuracy", 0.988),
+    ("unipen (digits)", "accepted", 0.97),
+    ("unipen (digits)", "right_when_accepted", 0.995),
+    ("unipen (digits)", "auroc", 0.991),
     ("unipen (digits)", "worst_writer", 0.915),
     ("pendigits_train", "accuracy", 0.999),  # five of its thirty writers were left out of training
     ("pendigits_train", "worst_writer", 0.99),
@@ -69,7 +69,7 @@ def test_hands_are_read_as_well_as_before(hands, row, figure, least):
 
 
 def test_confidence_in_unseen_hands_is_true(hands):
-    assert hands["unipen (digits)"]["ece"] <= 0.015
+    assert hands["unipen (digits)"]["ece"] <= 0.01
 
 
 def test_the_words_for_confidence_are_true(reader, hands_dir):
@@ -90,7 +90,7 @@ def test_the_words_for_confidence_are_true(reader, hands_dir):
 
 
 # The kind of drawing, and how many of it may be accepted.
-CEILINGS = [("unipen", 0.085), ("omniglot", 0.025)]
+CEILINGS = [("unipen", 0.05), ("omniglot", 0.027)]
 
 
 @pytest.mark.parametrize(("row", "most"), CEILINGS)
