@@ -154,7 +154,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.keep == SHIPPED_HANDS and (options.usual or options.weights or options.model != SHIPPED):
         raise DatasetError(f"Only {SHIPPED} is shipped. Expected it, or another name. Received: --keep {options.keep}.")
     if options.predictions and not options.predictions.parent.is_dir():
-        raise DatasetError(f"There is nowhere to write to. Expected a folder. Received: {options.predictions.parent}.")
+        raise DatasetError(f"There is nowhere to write to. Expected a folder. Received: {options.predictions}.")
     measure, as_text = (_evaluate_hands, _hands_as_text) if on_hands else (_evaluate_mnist, _as_text)
     metrics = measure(options)
     print(json.dumps(metrics, indent=1) if options.json else as_text(metrics))

@@ -332,3 +332,12 @@ def test_the_shipped_model_reads_or_else_the_best_that_is_there(names, reads, mo
     app = AppTest.from_function(page).run()
     assert not app.exception
     assert app.text[0].value == reads
+
+
+def test_a_message_that_comes_after_the_page_was_left_is_let_go(monkeypatch):
+    heard = {}
+    monkeypatch.setattr(listener, "_component", lambda **given: heard.update(given))
+    sheet = Sheet()
+    listener.listen(sheet)
+    heard["on_ink_change"]()
+    assert sheet.objects == []

@@ -82,7 +82,7 @@ def test_in_a_line_of_digits_only_errors_set_the_threshold():
 
 def test_threshold_keeps_out_all_but_a_few_of_what_is_no_digit():
     confidence, right = np.linspace(0.5, 1, 1000), np.ones(1000, bool)
-    others = np.concatenate([np.full(970, 0.2), np.full(20, 0.7), np.full(10, 0.95)])
+    others = np.concatenate([np.full(975, 0.2), np.full(20, 0.7), np.full(5, 0.95)])
     threshold = choose_threshold(confidence, right, others)
     assert threshold == pytest.approx(0.7)
     assert (others >= threshold).mean() <= OTHERS_ACCEPTED

@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future
-from importlib import import_module
 from threading import Lock, Thread
 
 import streamlit as st
@@ -114,7 +113,6 @@ def _load(name: str, loading: Future[Reader]) -> None:
         loading.set_result(reader)
     except Exception as error:  # whatever TensorFlow fails with, the page is to say it in one line
         loading.set_exception(ArtifactError(_explain(error)))
-    import_module("altair")  # takes a second, which the first page with charts would wait for
 
 
 def _explain(error: Exception) -> str:

@@ -25,4 +25,9 @@ def listen(sheet: Sheet) -> None:
         "pen_width": sheet.pen_width,
         "color": INK,
     }
-    _component(key=_KEY, data=data, on_ink_change=lambda: sheet.take_strokes(st.session_state[_KEY].get("ink")))
+    _component(key=_KEY, data=data, on_ink_change=lambda: _take_message(sheet))
+
+
+def _take_message(sheet: Sheet) -> None:
+    """Take a message; one that comes when the visitor has just left the page finds no state any more."""
+    sheet.take_strokes(st.session_state.get(_KEY, {}).get("ink"))

@@ -58,5 +58,5 @@ def _canvas(sheet: Sheet, canvas: str) -> None:
         update_streamlit=not sheet.heard,
         # The canvas loads a drawing only when it differs from the one before: the number makes it differ.
         initial_drawing={"objects": sheet.given, "sheet": sheet.number},
-        on_change=lambda: sheet.take_report(st.session_state[canvas].get("drawing")),
+        on_change=lambda: sheet.take_report(st.session_state.get(canvas, {}).get("drawing")),
     )

@@ -36,7 +36,7 @@ def show_table(album: Album) -> None:
             "Seen": st.column_config.ImageColumn(width="small"),
             "Reading": st.column_config.TextColumn(max_chars=1, validate="^[0-9]$", help="Type to change it"),
         },
-        on_change=lambda: _take_edits(album, rows, st.session_state[key]["edited_rows"]),
+        on_change=lambda: _take_edits(album, rows, st.session_state.get(key, {}).get("edited_rows", {})),
     )
 
 
