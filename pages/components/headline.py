@@ -52,11 +52,8 @@ def _cards(evaluation: Evaluation, columns: list[Column]) -> str:
 
 def _accuracy(title: str, right: int, n: int) -> tuple[str, str, str]:
     low, high = wilson_interval(right, n)
-    return (
-        title,
-        percent_of(right / n),
-        f"95% interval {100 * low:.2f}–{100 * high:.2f}%; {n - right:,} errors of {n:,}",
-    )
+    errors = "1 error" if n - right == 1 else f"{n - right:,} errors"
+    return title, percent_of(right / n), f"95% interval {100 * low:.2f}–{100 * high:.2f}%; {errors} of {n:,}"
 
 
 def _table(columns: list[Column]) -> str:
