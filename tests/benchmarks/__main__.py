@@ -72,7 +72,8 @@ Row = tuple[str, str, str, str, str]
 
 def main() -> None:
     """Measure everything and print the table."""
-    rows = server_cost() + photo_cost() + diagnostics_cost()
+    # Diagnostics comes first: once Keras is loaded, Streamlit clears its session after every run, but not in the app.
+    rows = diagnostics_cost() + server_cost() + photo_cost()
     with sync_playwright() as playwright:
         browser = launch(playwright)
         rows += live_answer(browser) + start(browser) + memory(browser) + diagnostics(browser)
