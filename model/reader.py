@@ -93,8 +93,9 @@ class Reader:
             return Reading((), Finding.TOO_LITTLE_INK)
         digit = self._read_strokes([arrays], pen_width, self.threshold)[0]
         parts = [] if digit.accepted else side_by_side(arrays)
-        read = self._read_strokes(parts, pen_width, self.line_threshold)
-        several = len(parts) > 1 and all(part.accepted for part in read)
+        several = len(parts) > 1 and all(
+            part.accepted for part in self._read_strokes(parts, pen_width, self.line_threshold)
+        )
         return Reading((Line((digit,)),), Finding.MORE_THAN_ONE if several else digit.finding)
 
     def read_photo(self, picture: Picture) -> Reading:

@@ -69,6 +69,17 @@ def test_the_threshold_decides_what_is_accepted():
     assert Reader(half, threshold=0.65).read_drawing(SEVEN).text == "?"
 
 
+def test_a_doubtful_drawing_of_one_part_is_read_once():
+    batches = []
+
+    def doubtful(frames):
+        batches.append(len(frames))
+        return np.log([[0.01] * 7 + [0.25, 0.3, 0.38]] * len(frames))
+
+    Reader(doubtful).read_drawing([[(60, 20), (60, 180)]])
+    assert batches == [1]
+
+
 def test_digits_in_a_line_have_a_threshold_of_their_own():
     torn = lambda frames: np.log([[1e-6] * 8 + [0.4, 0.6]] * len(frames))  # noqa: E731
     reader = Reader(torn, threshold=0.9, line_threshold=0.55)
