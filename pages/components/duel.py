@@ -41,11 +41,11 @@ def show_test(a: Evaluation, b: Evaluation) -> bool:
         return False
     both, neither = int((a.right & b.right).sum()), int((~a.right & ~b.right).sum())
     cards = cards_of(
-        ("Both are right", f"{both:,}", ""),
-        ("Only the first", f"{only_a:,}", ""),
-        ("Only the second", f"{only_b:,}", ""),
-        ("Neither", f"{neither:,}", ""),
-        ("McNemar's p", _p_in_words(p), ""),
+        ("Both are right", f"{both:,}"),
+        ("Only the first", f"{only_a:,}"),
+        ("Only the second", f"{only_b:,}"),
+        ("Neither", f"{neither:,}"),
+        ("McNemar's p", _p_in_words(p)),
     )
     with st.container(key="mcnemar"):
         st.html(f"{cards}<p>{_verdict(a, b, only_a, only_b, p)}</p>")

@@ -30,12 +30,12 @@ def show_facts(statistics: Statistics) -> None:
     """Show the headline numbers."""
     facts = statistics.facts
     cards = cards_of(
-        ("Training digits", f"{facts['train']:,}", ""),
-        ("Test digits", f"{facts['test']:,}", ""),
-        ("Pixels of a digit", f"{facts['pixels']:,}", ""),
+        ("Training digits", f"{facts['train']:,}"),
+        ("Test digits", f"{facts['test']:,}"),
+        ("Pixels of a digit", f"{facts['pixels']:,}"),
         ("Mean of a pixel", f"{facts['mean']:.1f}", f"of 255; standard deviation {facts['std']:.1f}"),
-        ("Pixels without ink", f"{facts['paper']:.1%}", ""),
-        ("Median stroke", f"{facts['stroke_width']:.1f} px", ""),
+        ("Pixels without ink", f"{facts['paper']:.1%}"),
+        ("Median stroke", f"{facts['stroke_width']:.1f} px"),
     )
     st.html(cards)
 

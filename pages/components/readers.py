@@ -21,9 +21,8 @@ _LATER = "Your drawing is the one of the Draw page. To load every model takes so
 
 def ask_all(names: list[str]) -> list[str]:
     """Names of the models that are to read; none until the visitor asks, because loading them takes seconds."""
-    with st.container(
-        key="ask"
-    ):  # stays when the button goes: what is below it keeps its place, and the pad its canvas
+    # The container stays when the button goes: what is below it keeps its place, and the pad its canvas.
+    with st.container(key="ask"):
         if "all_read" in st.session_state:
             return names
         st.button(
