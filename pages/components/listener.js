@@ -30,6 +30,7 @@ class Listener {
   sentAt = 0;
   answered = 0;
   place = null; // where the component is mounted
+  leaving = false; // the visitor is on the way to another page
 
   start(place) {
     if (place === this.place) return;
@@ -41,6 +42,7 @@ class Listener {
     for (const kind of ["down", "move", "up", "cancel"]) {
       window.addEventListener(`pointer${kind}`, (event) => this[kind](event), options);
     }
+    window.addEventListener("click", (event) => this.leave(event), options);
     this.attach();
   }
 
@@ -52,13 +54,32 @@ class Listener {
     clearTimeout(this.later);
   }
 
+  // A message that goes after the click on a link would run a part of the page that was left, and Streamlit would show
+  // an empty page. So none is sent any more, and the click waits for one under way: Streamlit's timer sends those.
+  // What is not told yet is told by the listener of the next page, or with the next stroke on this one.
+  leave(event) {
+    const link = event.composedPath().find((part) => part.href && !part.download);
+    if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    this.leaving = true;
+    if (performance.now() - this.sentAt > RETRY_MS) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    setTimeout(() => link.click(), RETRY_MS + 1);
+  }
+
   // Find the canvas, now or later, and again when it has been replaced.
   attach() {
     if (this.canvas?.isConnected) return;
     this.canvas = findCanvas();
     clearTimeout(this.retry);
-    if (!this.canvas) return void (this.retry = setTimeout(() => this.attach(), RETRY_MS));
+    if (!this.canvas) return void (this.retry = setTimeout(() => this.attachLater(), RETRY_MS));
+    this.leaving = false;
     hideToolbar(this.canvas);
+  }
+
+  attachLater() {
+    this.attach();
+    this.report();
   }
 
   // Called with every answer of the server.
@@ -82,6 +103,7 @@ class Listener {
   down(event) {
     this.attach();
     if (event.button !== 0 || !event.isPrimary || event.composedPath()[0] !== this.canvas) return;
+    this.leaving = false;
     if (this.current) this.strokes.pop(); // its end was lost: the canvas drops it as well
     this.pointer = event.pointerId;
     this.current = { ...this.pen, points: [], message: this.sent + 1 };
@@ -132,7 +154,7 @@ class Listener {
   // The next message goes when the last was answered: of two runs at once, Streamlit would show half of each.
   report() {
     clearTimeout(this.later);
-    if (!this.changed) return;
+    if (!this.changed || this.leaving) return;
     const patience = this.sent > this.answered ? this.sentAt + PATIENCE_MS - performance.now() : 0;
     if (patience > 0) return void (this.later = setTimeout(() => this.report(), patience));
     this.changed = false;

@@ -144,6 +144,23 @@ def test_drawing_of_the_draw_page_is_there(open_small):
     expect(app.page.locator(".reader .sign")).to_have_text(["3", "8", "2"], timeout=PATIENCE_MS)
 
 
+def test_page_left_in_the_moment_of_a_stroke(open_small):
+    app = open_small()
+    app.wait_until_ready()
+    app.draw(DIGITS[1])
+    app.expect_answer("1")
+    app.page.wait_for_timeout(500)  # nothing is under way: the dot is told at once
+    app.canvas.evaluate(
+        """(canvas) => {
+            const { x, y } = canvas.getBoundingClientRect();
+            const pen = { pointerId: 1, isPrimary: true, bubbles: true, composed: true, clientX: x + 9, clientY: y + 9 };
+            for (const kind of ["down", "up"]) canvas.dispatchEvent(new PointerEvent(`pointer${kind}`, pen));
+            document.querySelector("a[href$='/compare']").click();
+        }"""
+    )
+    expect(app.page.get_by_role("button", name="Let every model read it")).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_table_as_csv_holds_what_the_page_shows(open_small):
     page = open_small("Compare").page
     with page.expect_download(timeout=PATIENCE_MS) as file:
