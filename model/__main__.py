@@ -29,6 +29,15 @@ _HANDS_COLUMNS = {
     "ECE": "ece",
     "AUROC": "auroc",
 }
+_PICTURES_COLUMNS = {
+    "pictures": "pictures",
+    "digits": "digits",
+    "right": "accuracy",
+    "no error": "exact",
+    "without": "without",
+    "seen there": "seen_there",
+    "seconds": "seconds",
+}
 
 _FORMATS = {
     "keras": "Keras's own format",
@@ -73,7 +82,7 @@ def _add_read(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    summary = "measure a model on MNIST's test set, or on hands it has never seen"
+    summary = "measure a model on MNIST's test set, on hands it has never seen, or on pictures"
     evaluate = commands.add_parser(
         "evaluate",
         help=summary,
@@ -93,7 +102,12 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     hands = evaluate.add_argument_group("on hands")
     hands.add_argument("--ink", type=Path, metavar="DIR", help="folder of *.jsonl files of digits, to be read as drawn")
     hands.add_argument("--not-digits", type=Path, metavar="DIR", help="likewise, of what is no digit")
-    hands.add_argument("--keep", metavar="NAME", help="keep the figures in the shipped model's report by this name")
+    pictures = evaluate.add_argument_group("on pictures")
+    pictures.add_argument(
+        "--pictures", type=Path, metavar="DIR", help="folder of *.csv files with the columns file and label (digits)"
+    )
+    unseen = evaluate.add_argument_group("on hands or pictures")
+    unseen.add_argument("--keep", metavar="NAME", help="keep the figures in the shipped model's report by this name")
     evaluate.set_defaults(command=_evaluate)
 
 
@@ -144,21 +158,39 @@ def _read_files(reader: Reader, files: Sequence[str]) -> Iterator[tuple[str, Tra
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    on_hands, of_hands = options.ink or options.not_digits, options.keep or options.usual
-    if of_hands and not on_hands:
-        raise DatasetError("There are no hands to measure. Expected --ink or --not-digits. Received: neither.")
-    if on_hands and (options.predictions or options.figures):
+    on_hands = bool(options.ink or options.not_digits)
+    _check_evaluate(options, on_hands)
+    if on_hands:
+        metrics = _evaluate_hands(options)
+        text = _as_table(metrics, _HANDS_COLUMNS)
+    elif options.pictures:
+        metrics = _evaluate_pictures(options)
+        text = _as_table(metrics, _PICTURES_COLUMNS)
+    else:
+        metrics = _evaluate_mnist(options)
+        text = _as_text(metrics)
+    print(json.dumps(metrics, indent=1) if options.json else text)
+    return 0
+
+
+def _check_evaluate(options: argparse.Namespace, on_hands: bool) -> None:
+    """Refuse options that do not go together, before anything is measured."""
+    if on_hands and options.pictures:
+        raise DatasetError("One thing is measured at a time. Expected hands or pictures. Received: both.")
+    if options.keep and not (on_hands or options.pictures):
         raise DatasetError(
-            "Hands have no such files. Expected --predictions and --figures without --ink. Received: both."
+            "There is nothing to keep. Expected --ink, --not-digits or --pictures. Received: --keep alone."
+        )
+    if options.usual and not on_hands:
+        raise DatasetError("There are no hands to measure. Expected --ink or --not-digits. Received: neither.")
+    if (on_hands or options.pictures) and (options.predictions or options.figures):
+        raise DatasetError(
+            "Only MNIST has such files. Expected --predictions and --figures without hands or pictures. Received: both."
         )
     if options.keep == SHIPPED_HANDS and (options.usual or options.weights or options.model != SHIPPED):
         raise DatasetError(f"Only {SHIPPED} is shipped. Expected it, or another name. Received: --keep {options.keep}.")
     if options.predictions and not options.predictions.parent.is_dir():
         raise DatasetError(f"There is nowhere to write to. Expected a folder. Received: {options.predictions}.")
-    measure, as_text = (_evaluate_hands, _hands_as_text) if on_hands else (_evaluate_mnist, _as_text)
-    metrics = measure(options)
-    print(json.dumps(metrics, indent=1) if options.json else as_text(metrics))
-    return 0
 
 
 def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
@@ -182,7 +214,7 @@ def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
 
 def _evaluate_hands(options: argparse.Namespace) -> Metrics:
     with _quiet():
-        from model.artifacts import as_predict, keep_hands
+        from model.artifacts import as_predict, keep_unseen
         from model.dataset import load_mnist
         from model.hands import measure_hands, reads_as_usual, reads_with
         from model.reader import Reader
@@ -195,7 +227,20 @@ def _evaluate_hands(options: argparse.Namespace) -> Metrics:
             read = reads_with(Reader.load(options.weights or folder(options.model)))
     metrics = measure_hands(read, options.ink, options.not_digits)
     if options.keep:
-        keep_hands(folder(SHIPPED), options.keep, metrics)
+        keep_unseen(folder(SHIPPED), "hands", options.keep, metrics)
+    return metrics
+
+
+def _evaluate_pictures(options: argparse.Namespace) -> Metrics:
+    with _quiet():
+        from model.artifacts import keep_unseen
+        from model.pictures import accepted_digits, measure_pictures
+        from model.reader import Reader
+
+        read = accepted_digits(Reader.load(options.weights or folder(options.model)))
+    metrics = measure_pictures(read, options.pictures)
+    if options.keep:
+        keep_unseen(folder(SHIPPED), "pictures", options.keep, metrics)
     return metrics
 
 
@@ -221,19 +266,18 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _hands_as_text(metrics: Metrics) -> str:
+def _as_table(metrics: Metrics, columns: dict[str, str]) -> str:
+    """A row for each set, by its name."""
     width = max(map(len, metrics))
-    head = " " * width + "".join(f"{title:>10}" for title in _HANDS_COLUMNS)
-    rows = (
-        f"{name:{width}}" + "".join(map(_cell, map(row.get, _HANDS_COLUMNS.values()))) for name, row in metrics.items()
-    )
+    head = " " * width + "".join(f"{title:>12}" for title in columns)
+    rows = (f"{name:{width}}" + "".join(map(_cell, map(row.get, columns.values()))) for name, row in metrics.items())
     return "\n".join([head, *rows])
 
 
 def _cell(value: float | None) -> str:
     if value is None:
-        return f"{'-':>10}"
-    return f"{value:10,}" if isinstance(value, int) else f"{value:10.4f}"
+        return f"{'-':>12}"
+    return f"{value:12,}" if isinstance(value, int) else f"{value:12.4f}"
 
 
 def _as_text(metrics: Metrics) -> str:

@@ -8,7 +8,7 @@ import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,13 +64,13 @@ def save(network: keras.Model, report: Report, folder: Path) -> None:
     half_report.replace(folder / REPORT_FILE)
 
 
-def keep_hands(folder: Path, name: str, metrics: Metrics) -> None:
-    """Add what was measured on unseen hands to the folder's report, under the name of what was measured.
+def keep_unseen(folder: Path, kind: Literal["hands", "pictures"], name: str, metrics: Metrics) -> None:
+    """Add what was measured on unseen hands or pictures to the folder's report, under the name of what was measured.
 
     Raises:
         ArtifactError: see `load_report`.
     """
-    keep_measured(folder, hands=load_report(folder).get("hands", {}) | {name: metrics})
+    keep_measured(folder, **{kind: load_report(folder).get(kind, {}) | {name: metrics}})
 
 
 def keep_measured(folder: Path, **measured: Metrics) -> None:

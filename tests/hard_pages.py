@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from model.pictures import edits
 from model.reader import Reader
 from tests.digit_strokes import DIGITS, LETTERS, STYLES
 from tests.pages import compressed, noisy, on_dark_table, ruled, shadowed, vignetted
@@ -261,16 +262,6 @@ CASES: dict[str, Callable[[Look, Generator], tuple[Look, Finish]]] = {
     "ones": _ones,
 }
 """What makes a page difficult."""
-
-
-def edits(read: str, truth: str) -> int:
-    """Levenshtein distance."""
-    row = list(range(len(truth) + 1))
-    for i, one in enumerate(read, start=1):
-        last, row[0] = row[0], i
-        for j, other in enumerate(truth, start=1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (one != other))
-    return row[-1]
 
 
 def right(reader: Reader, case: str, seeds: Sequence[int]) -> float:

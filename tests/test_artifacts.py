@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model import artifacts
-from model.artifacts import REPORT_FILE, WEIGHTS_FILE, keep_hands, load_classifier, load_report, save
+from model.artifacts import REPORT_FILE, WEIGHTS_FILE, keep_unseen, load_classifier, load_report, save
 from model.errors import ArtifactError
 from model.network import build_cnn
 
@@ -113,10 +113,12 @@ def test_digits_in_a_line_may_have_a_threshold_of_their_own(folder):
 
 
 def test_figures_on_hands_are_kept_beside_those_that_were_there(folder):
-    keep_hands(folder, "ours", {"n": 1})
-    keep_hands(folder, "usual", {"n": 2})
-    keep_hands(folder, "ours", {"n": 3})
+    keep_unseen(folder, "hands", "ours", {"n": 1})
+    keep_unseen(folder, "hands", "usual", {"n": 2})
+    keep_unseen(folder, "hands", "ours", {"n": 3})
+    keep_unseen(folder, "pictures", "ours", {"pictures": 4})
     assert load_report(folder)["hands"] == {"ours": {"n": 3}, "usual": {"n": 2}}
+    assert load_report(folder)["pictures"] == {"ours": {"pictures": 4}}
     assert load_classifier(folder).threshold == 0.8
 
 

@@ -121,10 +121,10 @@ def test_evaluate_measures_hands(hands, capsys):
 
 def test_evaluate_keeps_what_it_measured_in_the_report(hands, monkeypatch):
     kept = []
-    monkeypatch.setattr("model.artifacts.keep_hands", lambda *arguments: kept.append(arguments))
+    monkeypatch.setattr("model.artifacts.keep_unseen", lambda *arguments: kept.append(arguments))
     assert main(["evaluate", "--ink", hands, "--keep", "shipped"]) == 0
-    ((folder, name, metrics),) = kept
-    assert (folder, name, metrics["hands"]["n"]) == (WEIGHTS, "shipped", 80)
+    ((folder, kind, name, metrics),) = kept
+    assert (folder, kind, name, metrics["hands"]["n"]) == (WEIGHTS, "hands", "shipped", 80)
 
 
 @pytest.mark.parametrize("other", [["--model", "mlp"], ["--weights", "elsewhere"], ["--usual"]])
@@ -144,9 +144,33 @@ def test_nowhere_to_write_predictions_is_said_before_measuring(tmp_path, capsys)
     assert "There is nowhere to write to. Expected a folder. Received: " in capsys.readouterr().err
 
 
-def test_figures_on_hands_need_hands(capsys):
-    assert main(["evaluate", "--keep", "shipped"]) == 2
-    assert "Expected --ink or --not-digits. Received: neither." in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--keep", "shipped"], "Expected --ink, --not-digits or --pictures. Received: --keep alone."),
+        (["--usual"], "Expected --ink or --not-digits. Received: neither."),
+        (["--usual", "--pictures", "."], "Expected --ink or --not-digits. Received: neither."),
+        (["--ink", ".", "--pictures", "."], "Expected hands or pictures. Received: both."),
+        (["--figures", ".", "--pictures", "."], "without hands or pictures. Received: both."),
+        (["--predictions", "all.csv", "--ink", "."], "without hands or pictures. Received: both."),
+    ],
+)
+def test_options_of_evaluate_that_do_not_go_together(arguments, message, capsys):
+    assert main(["evaluate", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_evaluate_measures_pictures(folder, tmp_path, monkeypatch, capsys):
+    kept = []
+    monkeypatch.setattr("model.artifacts.keep_unseen", lambda *arguments: kept.append(arguments))
+    monkeypatch.setattr(Reader, "load", lambda weights: Reader(likes(7)))
+    (tmp_path / "notes.csv").write_text(f"file,label\n{folder / 'two.png'},77 1\n")
+    assert main(["evaluate", "--pictures", str(tmp_path), "--keep", "shipped"]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["pictures", "digits", "right"]
+    assert row.split()[:4] == ["notes", "1", "3", "0.6667"]
+    ((_, kind, name, metrics),) = kept
+    assert (kind, name, metrics["notes"]["exact"]) == ("pictures", "shipped", 0)
 
 
 def test_evaluate_says_in_one_line_that_there_are_no_ink_files(tmp_path, capsys):

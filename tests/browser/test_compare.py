@@ -153,8 +153,11 @@ def test_page_left_in_the_moment_of_a_stroke(open_small):
     app.canvas.evaluate(
         """(canvas) => {
             const { x, y } = canvas.getBoundingClientRect();
-            const pen = { pointerId: 1, isPrimary: true, bubbles: true, composed: true, clientX: x + 9, clientY: y + 9 };
-            for (const kind of ["down", "up"]) canvas.dispatchEvent(new PointerEvent(`pointer${kind}`, pen));
+            const pen = { pointerId: 1, isPrimary: true, clientX: x + 9, clientY: y + 9 };
+            const anywhere = { bubbles: true, composed: true };
+            for (const kind of ["down", "up"]) {
+                canvas.dispatchEvent(new PointerEvent(`pointer${kind}`, { ...pen, ...anywhere }));
+            }
             document.querySelector("a[href$='/compare']").click();
         }"""
     )
