@@ -11,11 +11,12 @@ from model.registry import MODELS, available, folder
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+_TEXT = " ".join(README.split())
 
 
 def test_figures_are_the_reports():
     report = load_report(WEIGHTS)
-    test = report["test"]
+    test, data, versions = report["test"], report["data"], report["versions"]
     low, high = test["accuracy_95"]
     figures = [
         f"{test['accuracy']:.2%}",
@@ -24,13 +25,26 @@ def test_figures_are_the_reports():
         f"{test['ece']:.4f}",
         f"{test['accepted']:.1%}",
         f"{test['right_when_accepted']:.2%}",
-        f"{report['parameters']:,}",
-        f"{report['settings']['epochs']} epochs",
-        f"{report['seconds'] / 60:.0f} minutes",
-        f"{report['calibration']['threshold']:.2f}",
+        f"{report['parameters']:,} parameters",
+        f"{report['started_from']['settings']['epochs']} epochs and refined for {report['settings']['epochs']} epochs",
+        f"{report['seconds'] / 60:.0f} minutes in all, on {report['hardware']}",
+        f"TensorFlow {versions['tensorflow']} and Keras {versions['keras']}",
+        f"threshold of {report['calibration']['threshold']:.2f}",
+        f"{data['ink_digits']:,} pen-stroke digits",
+        f"{data['ink_others']:,} characters",
+        f"on {data['held_out']:,} digits held out",
+        f"all but {report['calibration']['not_digits_accepted']:.1%} of newly drawn letters",
     ]
-    text = " ".join(README.split())
-    assert not [figure for figure in figures if figure not in text]
+    assert not [figure for figure in figures if figure not in _TEXT]
+
+
+def test_limits_are_what_was_measured():
+    unipen = load_report(WEIGHTS)["hands"]["shipped"]["unipen (digits)"]
+    assert round(1 / (1 - unipen["worst_writer"])) == 13
+    assert "UNIPEN's hardest writer one digit in thirteen is misread" in _TEXT
+    assert unipen["accepted"] >= 0.97
+    assert unipen["right_when_accepted"] >= 0.995
+    assert "97 in 100 are accepted, 995 in 1,000 of them right" in _TEXT
 
 
 @pytest.mark.parametrize("name", ["unipen (digits)", "pendigits_left_out"])
@@ -49,6 +63,29 @@ def test_figures_of_what_is_no_digit_are_the_reports(name):
     columns = [load_report(WEIGHTS)["hands"][way][name] for way in _COLUMNS]
     line = next(line for line in README.splitlines() if line.startswith(f"| {columns[0]['n']:,} "))
     assert [cell.strip() for cell in line.split("|")[2:-1]] == [f"{column['accepted']:.1%}" for column in columns]
+
+
+@pytest.mark.parametrize("name", ["photos", "drawn"])
+def test_figures_of_pictures_are_the_reports(name):
+    row = load_report(WEIGHTS)["pictures"]["shipped"][name]
+    line = next(line for line in README.splitlines() if line.startswith(f"| {name} |"))
+    assert [cell.strip() for cell in line.split("|")[2:-1]] == [
+        f"{row['pictures']}",
+        f"{row['digits']}",
+        f"{row['accuracy']:.1%}",
+        f"{row['exact']:.1%}",
+        f"{row['seen_there']} in {row['without']}" if row["without"] else "",
+        f"{row['seconds']:.2f}",
+    ]
+
+
+def test_figures_of_speed_are_what_the_bench_kept():
+    section = README.partition("## How fast it is")[2].partition("## Limits")[0]
+    hardware, *rows = (ROOT / "tests/benchmarks/results.md").read_text(encoding="utf-8").splitlines()
+    assert f"{hardware}:" in section
+    table = [line for line in section.splitlines() if line.startswith("|")]
+    assert len(table) > 10
+    assert not set(table) - set(rows)
 
 
 _COLUMNS = ("usual", "MNIST alone", "shipped")
