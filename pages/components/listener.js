@@ -42,7 +42,6 @@ class Listener {
     for (const kind of ["down", "move", "up", "cancel"]) {
       window.addEventListener(`pointer${kind}`, (event) => this[kind](event), options);
     }
-    window.addEventListener("click", (event) => this.leave(event), options);
     this.attach();
   }
 
@@ -188,3 +187,6 @@ function hideToolbar(canvas) {
 }
 
 const listener = new Listener();
+// Not with the others: between two runs, when the component is not on the page, a visitor may click all the same.
+window.addEventListener("click", (event) => listener.leave(event), { capture: true });
+window.addEventListener("popstate", () => (listener.leaving = true));
