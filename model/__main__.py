@@ -86,7 +86,8 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     evaluate = commands.add_parser(
         "evaluate",
         help=summary,
-        description=f"{summary.capitalize()}. What a registered model does on MNIST is kept beside its weights.",
+        description=f"{summary[0].upper()}{summary[1:]}. "
+        "What a registered model does on MNIST is kept beside its weights.",
     )
     which = evaluate.add_mutually_exclusive_group()
     which.add_argument("--model", choices=MODELS, default=SHIPPED, help="a registered one (default: %(default)s)")

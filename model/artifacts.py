@@ -26,7 +26,7 @@ WEIGHTS_FILE = "digits.keras"
 REPORT_FILE = "report.json"
 _HALF_REPORT = f".half-{REPORT_FILE}"
 _CHUNK = 512  # frames predicted at once: bounds memory on pages and test sets
-_RETRAIN = "Restore it from the repository, or train it with train_model.py."
+_RETRAIN = "Restore it from the repository, or train it: python train_model.py --model NAME"
 
 Report = dict[str, Any]
 """What is known of the weights: data, seed, versions, curve, calibration, metrics; see training.py for the keys."""

@@ -225,7 +225,7 @@ def _download() -> list[NDArray[np.uint8]]:
             train, test = mnist.load_data()
     except Exception as error:  # Keras raises whatever its download raises
         raise DatasetError(
-            "MNIST cannot be downloaded. Expected a network, or a file named by --data or MNIST_NPZ. "
+            "MNIST cannot be downloaded. Expected a connection, or a file that MNIST_NPZ or --data names. "
             f"Received: {str(error) or type(error).__name__}."
         ) from error
     return [*train, *test]

@@ -96,7 +96,7 @@ _KINDS = (
     _Kind("shift", "px, in all four directions", 0, tuple(range(9)), _shift_in_turn),
     _Kind(
         "pen width",
-        "px wider or narrower",
+        "px, wider or narrower",
         0,
         (-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 5),
         lambda frame, _, by: change_pen(frame, by),
@@ -107,7 +107,7 @@ _KINDS = (
     ),
     _Kind(
         "contrast",
-        "share of full contrast",
+        "of full contrast",
         1,
         (0.05, *(i / 10 for i in range(1, 11))),
         lambda frame, _, to: fade(frame, to),
@@ -123,8 +123,8 @@ def measure_robustness(predict: Predict, test: Samples) -> tuple[Robustness, ...
         test: digits; at most 2,000 of them, evenly spread, are disturbed.
 
     Returns:
-        One curve for each kind, with its break-point: the value fewest steps from the undisturbed one (of two equally
-        near ones the worse) at which accuracy is below BROKEN.
+        One curve for each kind, with its break-points: on either side the value nearest to the undisturbed one at which
+        accuracy is below BROKEN.
     """
     some = test[:: ceil(len(test) / _DIGITS)]
     return tuple(_measure(kind, predict, some) for kind in _KINDS)
@@ -136,11 +136,13 @@ def _measure(kind: _Kind, predict: Predict, digits: Samples) -> Robustness:
         frames = np.stack([kind.disturb(frame, i, value) for i, frame in enumerate(digits.frames)])
         accuracies.append(float((predict(frames).argmax(axis=1) == digits.labels).mean()))
     values = tuple(map(float, kind.values))
-    breaks_at = _break_point(values, accuracies, kind.undisturbed)
+    breaks_at = _break_points(values, accuracies, kind.undisturbed)
     return Robustness(kind.name, kind.unit, values, tuple(accuracies), len(digits), breaks_at)
 
 
-def _break_point(values: tuple[float, ...], accuracies: list[float], undisturbed: float) -> float | None:
-    middle = values.index(undisturbed)
-    broken = [(abs(i - middle), accuracy, values[i]) for i, accuracy in enumerate(accuracies) if accuracy < BROKEN]
-    return min(broken)[2] if broken else None
+def _break_points(values: tuple[float, ...], accuracies: list[float], undisturbed: float) -> tuple[float, ...]:
+    broken = [value for value, accuracy in zip(values, accuracies, strict=True) if accuracy < BROKEN]
+    if undisturbed in broken:
+        return (undisturbed,)
+    below, above = ([value for value in broken if (value > undisturbed) is side] for side in (False, True))
+    return (*below[-1:], *above[:1])

@@ -96,6 +96,8 @@ def _check_data(folder: Path, report: Report, mnist: Mnist, ink: Ink) -> None:
 
 
 def _mean_curve(reports: list[Report]) -> list[dict[str, float]]:
-    """The members' mean after every epoch that all of them have."""
-    curves = zip(*(report["curve"] for report in reports), strict=False)
+    """The members' mean after every epoch; none if they were not trained alike."""
+    if len({len(report["curve"]) for report in reports}) > 1:
+        return []
+    curves = zip(*(report["curve"] for report in reports), strict=True)
     return [{name: float(np.mean([row[name] for row in rows])) for name in rows[0]} for rows in curves]

@@ -33,7 +33,7 @@ alt.data_transformers.enable("default", max_rows=None)  # a map of the test set 
 
 _INK = "currentColor"
 _BINS = 15
-_SMALL = 280  # px high
+_SMALL = 340  # px high
 _DOTTED = [3, 3]
 _WHITE_FROM = 0.72  # strength of a cell at which white is read better than the text's own color
 _SHEET_SCALE, _SHEET_GAP, _SHEET_CAPTION = 3, 12, 22
@@ -69,9 +69,10 @@ def confusion(
         strokeOpacity=alt.condition("datum.chosen", alt.value(1), alt.value(0.12)),
         strokeWidth=alt.condition("datum.chosen", alt.value(3), alt.value(1)),
         tooltip=["true", "read", "count", alt.Tooltip("share", format=".2%", title="share of row")],
+        description="words:N",
     )  # fmt: skip
     color = alt.condition(f"datum.strength > {_WHITE_FROM}", alt.value("white"), alt.value(_INK))
-    texts = alt.Chart().mark_text(fontSize=11, cursor="pointer").encode(x, y, text="text:N", color=color)
+    texts = alt.Chart().mark_text(fontSize=11, cursor="pointer", aria=False).encode(x, y, text="text:N", color=color)
     return alt.layer(squares.add_params(cell), texts, data=rows, height=400)
 
 
@@ -160,7 +161,7 @@ def accepted_at(confidence: NDArray[np.floating], right: NDArray[np.bool_], thre
 
 
 def robustness(curve: Robustness) -> Chart:
-    """Accuracy against how far digits are disturbed, with the level and the point where it breaks."""
+    """Accuracy against how far digits are disturbed, with the level and the points where it breaks."""
     rows = pd.DataFrame({"value": curve.values, "accuracy": curve.accuracies}).assign(n=curve.n)
     x = alt.X("value:Q", title=curve.unit, scale=alt.Scale(nice=False, zero=False))
     y = alt.Y("accuracy:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
@@ -168,8 +169,8 @@ def robustness(curve: Robustness) -> Chart:
     line = alt.Chart().mark_line(color=RIGHT, point=alt.OverlayMarkDef(color=RIGHT, size=35), strokeWidth=2.5)
     level = alt.Chart(pd.DataFrame({"accuracy": [BROKEN]})).mark_rule(color=_INK, opacity=0.5, strokeDash=_DOTTED)
     layers = [level.encode(y), line.encode(x, y, tooltip=tips)]
-    if curve.break_point is not None:
-        broken = alt.Chart(pd.DataFrame({"value": [curve.break_point]}))
+    if curve.break_points:
+        broken = alt.Chart(pd.DataFrame({"value": curve.break_points}))
         layers.append(broken.mark_rule(color=WRONG, strokeWidth=2, strokeDash=[5, 3]).encode(x))
     return alt.layer(*layers, data=rows, height=190)
 
@@ -232,7 +233,7 @@ def learning_curve(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart:
                 alt.Tooltip("loss", format=".4f"),
             ],
         )
-        .properties(height=280)
+        .properties(height=380)
     )
 
 
@@ -298,8 +299,17 @@ def _confusion_rows(matrix: NDArray[np.integer], shares: bool, diagonal: bool) -
     # Logarithmic: one error in a thousand is to be seen beside those read right.
     strength = np.log1p(value / most * 1000) / np.log1p(1000) if diagonal else value / most
     texts = [("" if v == 0 else f"{100 * v:.1f}" if shares else str(v)) for v in value.tolist()]
+    words = [f"{n} times {a} read as {b}" for n, a, b in zip(count, true, read, strict=True)]
     return pd.DataFrame(
-        {"true": true, "read": read, "count": count, "share": share, "text": texts, "strength": strength}
+        {
+            "true": true,
+            "read": read,
+            "count": count,
+            "share": share,
+            "text": texts,
+            "strength": strength,
+            "words": words,
+        }
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,8 +84,8 @@ class Robustness:
         values: how far it goes, ascending; the undisturbed value is one of them.
         accuracies: 0-1, one for each value.
         n: test digits that each accuracy is measured on.
-        break_point: the value fewest steps from the undisturbed one at which too few digits are read right
-            (`model.diagnosis.BROKEN`); None if that happens at none.
+        break_points: on either side the value nearest to the undisturbed one at which too few digits are read right
+            (`model.disturbances.BROKEN`), ascending; that one itself if too few are right there; may be none.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Robustness:
     values: tuple[float, ...]
     accuracies: tuple[float, ...]
     n: int
-    break_point: float | None
+    break_points: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -222,7 +222,7 @@ def load_diagnosis() -> Diagnosis:
     arrays = _load(folder / DIAGNOSIS_FILE, verify(folder)["weights_sha256"], _DIAGNOSIS)
     with _saying_what_is_damaged(folder / DIAGNOSIS_FILE, "curves as JSON"):
         rows = json.loads(str(arrays.pop("robustness")))
-        curves = [row | {name: tuple(row[name]) for name in ("values", "accuracies")} for row in rows]
+        curves = [row | {name: tuple(row[name]) for name in ("values", "accuracies", "break_points")} for row in rows]
         robustness = tuple(Robustness(**curve) for curve in curves)
     saliency = _frozen(arrays.pop("saliency").astype(np.float32) / _SALIENCY_STEPS)
     embedding = _frozen(arrays.pop("embedding").astype(np.float32))
@@ -292,7 +292,7 @@ def _load(path: Path, sha256: str, forms: _Forms) -> _Arrays:
     with (
         _saying_what_is_damaged(path, ", ".join(forms)),
         path.open("rb") as stream,
-        np.load(stream, allow_pickle=False) as file,
+        np.load(_checked_archive(stream), allow_pickle=False) as file,
     ):
         received = str(file["sha256"])
         arrays = {name: _checked(name, file[name], *form) for name, form in forms.items()}
@@ -301,6 +301,14 @@ def _load(path: Path, sha256: str, forms: _Forms) -> _Arrays:
             f"{path.name} is stale. Expected sha256 {sha256[:12]}… in {path}. Received: {received[:12]}…. {_MAKE}"
         )
     return arrays
+
+
+def _checked_archive(stream: IO[bytes]) -> IO[bytes]:
+    """A file that is an archive, from its start; of another one NumPy would say that it can be loaded unsafely."""
+    if not zipfile.is_zipfile(stream):
+        raise ValueError("no archive of arrays")
+    stream.seek(0)
+    return stream
 
 
 @contextmanager

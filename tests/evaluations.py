@@ -53,7 +53,7 @@ def make_diagnosis():
         neighbor_labels=np.tile(np.array([4, 4, 4, 9, 4, 4, 9, 4], np.uint8), (m, 1)),
         embedding=np.zeros((N, 2), np.float32),
         robustness=(
-            Robustness("rotation", "degrees", (-30.0, 0.0, 30.0), (0.9, 0.99, 0.96), 200, -30.0),
-            Robustness("pen width", "px", (0.0, 1.0), (0.99, 0.98), 200, None),
+            Robustness("rotation", "degrees", (-30.0, 0.0, 30.0), (0.9, 0.99, 0.96), 200, (-30.0,)),
+            Robustness("pen width", "px", (0.0, 1.0), (0.99, 0.98), 200, ()),
         ),
     )

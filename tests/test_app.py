@@ -113,6 +113,7 @@ def test_lone_digit_below_the_threshold_is_a_guess(start, probabilities, title):
     page = collect(start(reader_that_says(threshold=0.9, **probabilities), drawing(7)))
     assert '<div class="sign">?</div>' in page
     assert f"Perhaps {title}" in page
+    assert "Not sure enough to say so: that takes 90.0%." in page
 
 
 def test_between_two_digits_names_both(start):

@@ -111,8 +111,8 @@ def test_table_as_csv(start, weights):
 
 def test_single_model_has_no_other_to_compare_with(start):
     app = start("compare")
-    assert "To compare, train another model" in app.info[0].value
-    assert "train_model.py --model" in app.info[0].value
+    assert app.info[0].value.startswith("Not here: softmax, svm, mlp, cnn3, ensemble. Train one with: `python train")
+    assert app.info[1].value == "There is only one to compare. Train another model."
     assert not app.selectbox
 
 
@@ -131,6 +131,22 @@ def test_report_without_its_test_is_a_warning_with_the_command(start, weights):
     assert words(app).count("<tr>") == 2
 
 
+def test_stale_weights_are_a_warning_with_what_to_do(start, weights):
+    put_model(weights / "mlp", "mlp")
+    (weights / "mlp" / "digits.keras").write_bytes(b"other weights")
+    app = start("compare")
+    assert "belongs to another report" in app.warning[0].value
+    assert "train_model.py --model NAME" in app.warning[0].value
+    assert words(app).count("<tr>") == 2
+
+
+def test_missing_evaluation_is_a_warning_before_the_model_is_chosen(start, weights):
+    put_model(weights / "mlp", "mlp")
+    (weights / "mlp" / "evaluation.npz").unlink()
+    app = start("compare")
+    assert "evaluation.npz is missing" in app.warning[0].value
+
+
 # Learning curves
 
 
@@ -138,6 +154,12 @@ def test_models_that_learn_in_epochs_have_curves(start, weights):
     put_model(weights / "svm", "svm", curve=[])
     app = start("compare")
     assert "of cnn (Convolutional network)." in app.get("vega_lite_chart")[0].proto.alt
+
+
+def test_epochs_that_only_refined_are_said_to(start, weights):
+    assert "only the epochs that refined" not in words(start("compare"))
+    put_model(weights, "cnn", started_from={"seconds": 1})
+    assert "Of cnn only the epochs that refined what was trained before." in words(start("compare"))
 
 
 def test_no_curve_at_all(start, weights):

@@ -119,7 +119,7 @@ def test_no_file_and_no_network(monkeypatch):
 
     monkeypatch.delenv("MNIST_NPZ", raising=False)
     monkeypatch.setattr("keras.datasets.mnist.load_data", offline)
-    with pytest.raises(DatasetError, match="cannot be downloaded. Expected a network, or a file .* no route to host"):
+    with pytest.raises(DatasetError, match="cannot be downloaded. Expected a connection, or .* no route to host"):
         dataset.load_mnist()
 
 

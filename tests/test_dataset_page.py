@@ -1,3 +1,4 @@
+import json
 import sys
 from concurrent.futures import Future
 from importlib import import_module
@@ -152,6 +153,10 @@ def test_a_click_selects_one(table):
     assert selected({"selection": {"area": {}, "point": [{"number": 5}]}}, table).tolist() == [5]
 
 
+def test_a_click_on_what_is_hidden_by_now_selects_nothing(table):
+    assert not len(selected({"selection": {"area": {}, "point": [{"number": 9}]}}, table))
+
+
 def test_nearest_begin_with_the_digit_itself():
     assert nearest(np.array([[0, 0], [5, 5], [1, 0], [0, 3]], np.float32), 2).tolist() == [2, 0, 3, 1]
 
@@ -174,10 +179,31 @@ def test_selected_on_the_map_is_listed(start, monkeypatch):
     assert listed(app, "Number ")[0] in (3, 14), "misread ones first"
 
 
-def test_map_of_misread_digits_only(start):
+def test_what_was_chosen_last_is_listed(start, monkeypatch):
+    embedding = import_module("pages.components.embedding")
+    show = embedding.show_chart
+    monkeypatch.setattr(embedding, "show_chart", lambda *a, **k: show(*a, **k) and AREA)
     app = start()
+    app.selectbox(key="map_center").set_value(14).run()
+    assert len(listed(app, "Number ")) == 40
+
+    monkeypatch.setattr(st, "session_state", state := SimpleNamespace(embedding=SimpleNamespace(**AREA), map_center=14))
+    embedding._take_selection()
+    assert state.map_center is None
+
+
+def test_misread_digits_only_stay_where_they_are(start):
+    def places(app):
+        return [
+            layer["encoding"]["x"].get("scale")
+            for layer in json.loads(app.get("vega_lite_chart")[-1].proto.spec)["layer"]
+        ]
+
+    app = start()
+    whole = places(app)
     app.toggle(key="map_errors").set_value(True).run()
     assert "Map of 2 test digits" in app.get("vega_lite_chart")[-1].proto.alt
+    assert places(app) == [*whole[1:], whole[0]], "names below the crosses, the same scale"
 
 
 # What is missing

@@ -264,7 +264,7 @@ def test_threshold_says_how_many_are_accepted_and_right(start):
 
 def test_matrix_as_shares_and_errors_only(start):
     app = start()
-    app.segmented_control(key="unit").set_value("Row shares").run()
+    app.segmented_control(key="unit").set_value("Row shares, %").run()
     app.toggle(key="errors_only").set_value(True).run()
     assert not app.exception
 

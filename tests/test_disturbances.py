@@ -107,14 +107,14 @@ def test_a_reader_that_is_always_right_never_breaks(digits):
     for curve in measure_robustness(always(7), sevens):
         assert set(curve.accuracies) == {1.0}
         assert len(curve.values) == len(curve.accuracies)
-        assert (curve.n, curve.break_point) == (40, None)
+        assert (curve.n, curve.break_points) == (40, ())
 
 
 def test_a_constant_reader_is_as_right_as_its_digit_is_frequent_and_broken_from_the_start(digits):
     share = float((digits.labels == 7).mean())
     for kind, curve in zip(_KINDS, measure_robustness(always(7), digits), strict=True):
         assert set(curve.accuracies) == {share}
-        assert curve.break_point == kind.undisturbed
+        assert curve.break_points == (kind.undisturbed,)
 
 
 def test_the_break_point_is_the_nearest_value_at_which_too_few_are_right():
@@ -126,9 +126,25 @@ def test_the_break_point_is_the_nearest_value_at_which_too_few_are_right():
 
     bars = Samples(np.repeat(BAR[None], 8, axis=0), np.ones(8, np.uint8))
     curves = {curve.name: curve for curve in measure_robustness(predict, bars)}
-    assert curves["contrast"].break_point == 0.3
+    assert curves["contrast"].break_points == (0.3,)
     assert curves["contrast"].accuracies[-8:] == (0, *[1.0] * 7)
-    assert curves["rotation"].break_point is None
+    assert curves["rotation"].break_points == ()
+
+
+def test_both_sides_have_their_break_point():
+    """A reader that is right while the ink's middle column is dark: a bar that is turned far either way is lost."""
+
+    def predict(frames):
+        upright = frames[:, 6, 13:15].max(axis=1) > 100
+        return np.eye(10, dtype=np.float32)[upright.astype(int)]
+
+    bars = Samples(np.repeat(BAR[None], 8, axis=0), np.ones(8, np.uint8))
+    rotation = next(curve for curve in measure_robustness(predict, bars) if curve.name == "rotation")
+    low, high = rotation.break_points
+    assert low == -high
+    assert all(
+        right == 1 for value, right in zip(rotation.values, rotation.accuracies, strict=True) if low < value < high
+    )
 
 
 def test_many_digits_are_thinned_evenly(monkeypatch, digits):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,7 @@ MATRIX = np.diag(np.arange(90, 100))
 MATRIX[4, 9], MATRIX[7, 1] = 6, 2
 CONFIDENCE = np.array([0.2, 0.55, 0.6, 0.93, 0.97, 0.99, 0.999, 1.0])
 RIGHT = np.array([0, 1, 0, 1, 1, 0, 1, 1], bool)
-CURVE = Robustness("rotation", "degrees", (-30.0, 0.0, 30.0, 60.0), (0.96, 0.99, 0.94, 0.5), 200, 30.0)
+CURVE = Robustness("rotation", "degrees", (-30.0, 0.0, 30.0, 60.0), (0.96, 0.99, 0.94, 0.5), 200, (30.0,))
 ROW = {"label": 3, "precision": 0.9, "recall": 0.8, "f1": 0.85, "support": 7}
 CHARTS = {
     "confusion": figures.confusion(MATRIX, shares=False, diagonal=True),
@@ -104,7 +106,9 @@ def test_coverage_marks_the_threshold():
 
 def test_robustness_marks_where_it_breaks():
     assert figures.robustness(CURVE).layer[-1].data.value.tolist() == [30]
-    holds = Robustness("shift", "px", (0.0, 1.0), (1.0, 1.0), 5, None)
+    both = replace(CURVE, break_points=(-30.0, 30.0))
+    assert figures.robustness(both).layer[-1].data.value.tolist() == [-30, 30]
+    holds = Robustness("shift", "px", (0.0, 1.0), (1.0, 1.0), 5, ())
     assert len(figures.robustness(holds).layer) == len(figures.robustness(CURVE).layer) - 1
 
 

@@ -154,6 +154,12 @@ def test_trained_networks_are_combined(members, data, tmp_path):
     assert report["parameters"] == 2 * 7850 + 100
 
 
+def test_members_that_were_not_trained_alike_have_no_common_curve(members, data):
+    report = json.loads((members[1] / "report.json").read_text())
+    (members[1] / "report.json").write_text(json.dumps(report | {"curve": report["curve"][:1]}))
+    assert combine(members, load_mnist(data), NO_INK)[1]["curve"] == []
+
+
 def test_members_trained_on_other_data_are_refused(members, data):
     report = json.loads((members[1] / "report.json").read_text())
     report["data"]["ink_sha256"] = {"hands.jsonl": "0" * 64}

@@ -193,12 +193,6 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line(weights, data, tmp_pa
     assert "folder.csv" in err
 
 
-@pytest.mark.parametrize("option", ["--predictions", "--figures"])
-def test_hands_have_no_predictions_and_no_figures(tmp_path, capsys, option):
-    assert main(["evaluate", "--ink", str(tmp_path), option, str(tmp_path / "out")]) == 2
-    assert "Expected --predictions and --figures without --ink" in capsys.readouterr().err
-
-
 def test_make_report_runs_the_command():
     makefile = Path(__file__).parents[1]
     shown = subprocess.run(

@@ -71,8 +71,8 @@ def diagnosis(m=3, n=20):
         neighbor_labels=rng.integers(0, 10, (m, 8), np.uint8),
         embedding=rng.normal(0, 40, (n, 2)).astype(np.float32),
         robustness=(
-            Robustness("rotation", "degrees", (-10.0, 0.0, 10.0), (0.9, 1.0, 0.8), 2000, 10.0),
-            Robustness("blur", "px", (0.0, 1.0), (1.0, 0.99), 2000, None),
+            Robustness("rotation", "degrees", (-10.0, 0.0, 10.0), (0.9, 1.0, 0.8), 2000, (-10.0, 10.0)),
+            Robustness("blur", "px", (0.0, 1.0), (1.0, 0.99), 2000, ()),
         ),
     )
 

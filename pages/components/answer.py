@@ -30,10 +30,10 @@ _PLAIN = {
 }
 
 
-def show_answer(reading: Reading) -> None:
-    """Show the answer, its bars and the frame it was read from."""
+def show_answer(reading: Reading, threshold: float) -> None:
+    """Show the answer, its bars and the frame it was read from; only from the threshold on it is accepted."""
     digit = next(iter(reading), None)
-    _answer(*verdict(reading.finding, digit), accepted=digit is not None and digit.accepted)
+    _answer(*verdict(reading.finding, digit, threshold), accepted=digit is not None and digit.accepted)
     _pictures(digit)
 
 
@@ -64,8 +64,8 @@ def percent(probability: float) -> str:
     return "<1%" if 0 < probability < 0.01 else f"{probability:.0%}"
 
 
-def verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
-    """Sign, title and text of an answer: what was found, and the digit if there is one."""
+def verdict(finding: Finding, digit: Digit | None, threshold: float) -> tuple[str, str, str]:
+    """Sign, title and text of an answer: what was found, the digit if there is one, and how sure it must be."""
     if digit is None or finding in _PLAIN:
         return "?", *_PLAIN[finding]
     second = float(digit.probabilities[digit.runner_up])
@@ -74,7 +74,8 @@ def verdict(finding: Finding, digit: Digit | None) -> tuple[str, str, str]:
         return "?", title, f"Between two digits: {percent(digit.confidence)} against {percent(second)}."
     if finding is Finding.UNSURE:
         article = "an" if digit.label == 8 else "a"
-        return "?", f"Perhaps {article} {digit.label}, {percent(digit.confidence)}", "Not sure enough to say so."
+        title = f"Perhaps {article} {digit.label}, {percent(digit.confidence)}"
+        return "?", title, f"Not sure enough to say so: that takes {threshold:.1%}."
     title = f"{confidence_in_words(digit.confidence)}, {percent(digit.confidence)}"
     return str(digit.label), title, _alternative(digit, second)
 

@@ -50,9 +50,11 @@ def show_chart(
     return shown if on_select else None
 
 
-def show_picture_menu(pixels: NDArray[np.uint8], data: Callable[[], pd.DataFrame], *, key: str) -> None:
+def show_picture_menu(
+    pixels: NDArray[np.uint8], data: Callable[[], pd.DataFrame], *, key: str, title: str = "Download"
+) -> None:
     """Show the same menu for a picture: (h, w) uint8 gray or (h, w, 3) with blue first, and its numbers."""
-    _show_menu(lambda: _enlarged_png(pixels), lambda: _enlarged_svg(pixels), data, key)
+    _show_menu(lambda: _enlarged_png(pixels), lambda: _enlarged_svg(pixels), data, key, title)
 
 
 def _enlarged_png(pixels: NDArray[np.uint8]) -> bytes:
@@ -68,7 +70,11 @@ def _enlarged_svg(pixels: NDArray[np.uint8]) -> str:
 
 
 def _show_menu(
-    png: Callable[[], bytes], svg: Callable[[], str | bytes], data: Callable[[], pd.DataFrame], key: str
+    png: Callable[[], bytes],
+    svg: Callable[[], str | bytes],
+    data: Callable[[], pd.DataFrame],
+    key: str,
+    title: str = "Download",
 ) -> None:
     """A download given as a function is made when its button is clicked."""
     files = (
@@ -76,7 +82,7 @@ def _show_menu(
         ("SVG", "image/svg+xml", svg),
         ("CSV", "text/csv", lambda: data().to_csv(index=False)),
     )
-    with st.popover("Download", icon=":material/download:", type="tertiary", key=f"{key}_menu"):
+    with st.popover(title, icon=":material/download:", type="tertiary", key=f"{key}_menu"):
         for name, mime, make in files:
             file = f"{key.replace('_', '-')}.{name.lower()}"
             st.download_button(name, make, file, mime, key=f"{key}_{name.lower()}", on_click="ignore")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Lock, Thread
 
@@ -12,7 +11,6 @@ import streamlit as st
 
 from model.errors import ArtifactError
 from model.reader import WEIGHTS, Reader
-from model.reading import Reading, Stroke
 from model.registry import MODELS, SHIPPED, available, folder
 
 _one_at_a_time = Lock()
@@ -58,17 +56,6 @@ def start_loading(name: str = SHIPPED) -> None:
 def is_loading(name: str = SHIPPED) -> bool:
     """Whether the model is still to come."""
     return not _loading(name).done()
-
-
-def read_drawing(strokes: Sequence[Stroke], pen_width: float, name: str = SHIPPED) -> Reading | None:
-    """Read one digit drawn by hand, as `Reader.read_drawing` does; None while the model is loading.
-
-    Raises:
-        ArtifactError: the model cannot be loaded.
-        StrokesError: the strokes are malformed.
-    """
-    ready = reader(name)
-    return ready and ready.read_drawing(strokes, pen_width)
 
 
 def reader(name: str = SHIPPED) -> Reader | None:

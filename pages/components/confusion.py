@@ -12,7 +12,7 @@ from model.stored import Evaluation
 from pages.components.chart import BY_WEIGHTS, show_chart
 from pages.components.samples import choose_cell, chosen_cell, look
 
-_COUNTS, _SHARES = "Counts", "Row shares"
+_COUNTS, _SHARES = "Counts", "Row shares, %"
 
 
 def show_confusion(evaluation: Evaluation) -> None:

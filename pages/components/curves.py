@@ -88,9 +88,8 @@ def show_robustness(diagnosis: Diagnosis) -> None:
 
 
 def _show_curve(curve: Robustness) -> None:
-    breaks = (
-        "holds" if curve.break_point is None else f"breaks at {curve.break_point:g} {curve.unit}".replace("-", "−", 1)
-    )
+    points, unit = " and ".join(f"{point:g}" for point in curve.break_points), curve.unit.partition(",")[0]
+    breaks = f"breaks at {points} {unit}".replace("-", "−") if points else "holds"
     name = curve.name.capitalize()
     with st.container(gap=None):
         st.markdown(f"**{name}** {breaks}")

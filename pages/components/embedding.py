@@ -28,12 +28,16 @@ def show_map(diagnosis: Diagnosis, evaluation: Evaluation, frames: NDArray[np.ui
         f"Map of {len(table):,} test digits, colored by digit: what the network sees alike lies close together. "
         f"{int((~table['right']).sum())} misread ones are crosses on top."
     )
-    state = show_chart(chart, table, key="embedding", alt=words, on_select=lambda: None)
+    state = show_chart(chart, table, key="embedding", alt=words, on_select=_take_selection)
     center = _choose_misread(evaluation)
-    indices = selected(state, table)
-    if not len(indices) and center is not None:
-        indices = nearest(diagnosis.embedding, center)
+    indices = selected(state, table) if center is None else nearest(diagnosis.embedding, center)
     _list(indices, evaluation, frames)
+
+
+def _take_selection() -> None:
+    """What was chosen last counts: a selection on the map takes the choice from the list back."""
+    if any(st.session_state.embedding.selection.values()):
+        st.session_state.map_center = None
 
 
 def map_table(diagnosis: Diagnosis, evaluation: Evaluation) -> pd.DataFrame:
@@ -59,7 +63,8 @@ def selected(state: VegaLiteState | None, table: pd.DataFrame) -> NDArray[np.int
     if area := selection.get("area"):
         inside = table["x"].between(*sorted(area["x"])) & table["y"].between(*sorted(area["y"]))
         return table.loc[inside, "number"].to_numpy()[::-1]
-    return np.array([point["number"] for point in selection.get("point", [])], np.int64)
+    clicked = [point["number"] for point in selection.get("point", [])]
+    return table.loc[table["number"].isin(clicked), "number"].to_numpy()
 
 
 def nearest(embedding: NDArray[np.float32], index: int) -> NDArray[np.intp]:
@@ -71,16 +76,17 @@ def nearest(embedding: NDArray[np.float32], index: int) -> NDArray[np.intp]:
 def _map(evaluation: Evaluation, _diagnosis: Diagnosis, only_errors: bool) -> tuple[alt.LayerChart, pd.DataFrame]:
     """The map and its table, made once for all sessions; the diagnosis is of the evaluation's weights."""
     table = map_table(_diagnosis, evaluation)
-    table = table[~table["right"]] if only_errors else table
-    return _chart(table), table
+    shown = table[~table["right"]] if only_errors else table
+    return _chart(table, shown), shown
 
 
-def _chart(table: pd.DataFrame) -> alt.LayerChart:
-    room = alt.Scale(zero=False, nice=False, padding=_PADDING)
+def _chart(table: pd.DataFrame, shown: pd.DataFrame) -> alt.LayerChart:
+    """Some of the digits of a map, at their places on the whole of it."""
+    x, y = ([float(table[axis].min()), float(table[axis].max())] for axis in "xy")
     by_right = {"legend": None, "type": "nominal"}
-    points = alt.Chart(table).mark_point(filled=True, strokeWidth=1).encode(
-        alt.X("x:Q", axis=None, scale=room),
-        alt.Y("y:Q", axis=None, scale=room),
+    points = alt.Chart(shown).mark_point(filled=True, strokeWidth=1).encode(
+        alt.X("x:Q", axis=None, scale=alt.Scale(domain=x, nice=False, padding=_PADDING)),
+        alt.Y("y:Q", axis=None, scale=alt.Scale(domain=y, nice=False, padding=_PADDING)),
         alt.Color("digit:N", scale=alt.Scale(domain=list(range(10)), range=_COLORS), legend=None),
         alt.Shape("right", scale=_when_right("circle", "cross"), **by_right),
         alt.Size("right", scale=_when_right(16, 150), **by_right),
@@ -95,7 +101,9 @@ def _chart(table: pd.DataFrame) -> alt.LayerChart:
     names = alt.Chart(middles).encode(alt.X("x:Q"), alt.Y("y:Q"), alt.Text("digit:N"))
     rim = names.mark_text(fontSize=26, fontWeight="bold", color="black", stroke="black", strokeWidth=5)
     # White with a black rim is read on every color, and in both themes: a canvas does not know the page's own color.
-    return alt.layer(points, rim, names.mark_text(fontSize=26, fontWeight="bold", color="white"), height=_HEIGHT)
+    named = [rim, names.mark_text(fontSize=26, fontWeight="bold", color="white")]
+    layers = [points, *named] if len(shown) == len(table) else [*named, points]  # names never hide the few
+    return alt.layer(*layers, height=_HEIGHT)
 
 
 def _when_right(right: str | float, wrong: str | float) -> alt.Scale:

@@ -9,11 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from model.artifacts import WEIGHTS_FILE, Report, load_report
-from model.errors import ArtifactError
 from model.figures import learning_curve
 from model.registry import MODELS, SHIPPED, folder
 from pages.components.chart import show_chart
-from pages.components.evaluations import warn
+from pages.components.evaluations import evaluation
 
 DOLLARS_AN_HOUR = 0.10
 """What clouds ask for a machine of two cores, about: without a price, cost in money cannot be told."""
@@ -61,17 +60,23 @@ class Row:
 
 
 def rows_of(names: list[str]) -> list[Row]:
-    """What the reports say of these models; those whose report is damaged are left out, and named on the page."""
+    """What is known of these models; those of which something is missing, stale or damaged are named on the page."""
     rows = []
     for name in names:
         try:
-            rows.append(_row(name, load_report(folder(name))))
-        except ArtifactError as error:
-            warn(error)
+            if found := evaluation(name):
+                rows.append(_row(name, found.report))
         except (KeyError, TypeError, OSError) as error:
             advice = f"Make it with: make report, or else: python train_model.py --model {name}"
             st.warning(f"The report of {name} lacks {error}. {advice}", icon=":material/warning:")
     return rows
+
+
+def show_missing(names: list[str]) -> None:
+    """Say which models are not here, and how to get them."""
+    if missing := [name for name in MODELS if name not in names]:
+        command = f"`python train_model.py --model {missing[0]}`"
+        st.info(f"Not here: {', '.join(missing)}. Train one with: {command}", icon=":material/info:")
 
 
 def show_models(rows: list[Row]) -> None:
@@ -96,7 +101,8 @@ def show_models(rows: list[Row]) -> None:
 
 def show_curves(rows: list[Row]) -> None:
     """Show how the models learned, epoch by epoch: those that learn in epochs."""
-    curves = {row.name: load_report(folder(row.name)).get("curve", []) for row in rows}
+    reports = {row.name: load_report(folder(row.name)) for row in rows}
+    curves = {name: report.get("curve", []) for name, report in reports.items()}
     curves = {name: [row for row in curve if "held_out_accuracy" in row] for name, curve in curves.items()}
     curves = {name: curve for name, curve in curves.items() if len(curve) > 1}
     if not curves:
@@ -106,7 +112,9 @@ def show_curves(rows: list[Row]) -> None:
     chart = _curves(curves)  # lines have names: a phone has no room for titles
     words = f"Lines: the error on held-out digits after each epoch, of {titles}."
     show_chart(chart, chart.data, key="learning_curves", alt=words)
-    st.html(f'<p class="hint">{titles}</p>')
+    refined = [name for name in curves if "started_from" in reports[name]]
+    note = f" Of {refined[0]} only the epochs that refined what was trained before." if refined else ""
+    st.html(f'<p class="hint">{titles}.{note}</p>')
 
 
 # Altair takes longer to make a chart than to show it.

@@ -14,7 +14,7 @@ from pages.components.answer import picture
 from pages.components.cards import cards_of
 from pages.components.chart import show_chart, show_picture_menu
 
-_HEIGHT, _TALL = 260, 320  # px
+_HEIGHT, _TALL = 320, 340  # px
 _STEP = 16  # pixel values in one bar
 _LEAST = 1e-3  # of the logarithmic scale
 _LOGARITHMIC = alt.Scale(type="log", domain=[_LEAST, 1])

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from model.errors import ArtifactError, StrokesError
-from model.reading import Finding, Reading, Stroke
+from model.reading import Reading, Stroke
 from model.registry import MODELS
 from pages.components.answer import columns, verdict
 from pages.components.classifier import is_loading, reader
@@ -67,9 +67,7 @@ def _card(name: str, strokes: list[Stroke], pen_width: float) -> str:
 def _read(name: str, reading: Reading, threshold: float) -> str:
     """What a model reads; each has a threshold of its own, and one that errs often sets it near 1."""
     digit = next(iter(reading), None)
-    sign, title, text = verdict(reading.finding, digit)
-    if reading.finding is Finding.UNSURE:
-        text = f"Below its own threshold, {threshold:.1%}."
+    sign, title, text = verdict(reading.finding, digit, threshold)
     return _figure(name, sign, title, text, columns(digit.probabilities if digit else np.zeros(10)))
 
 

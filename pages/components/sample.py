@@ -33,7 +33,10 @@ def show_sample(evaluation: Evaluation, diagnosis: Diagnosis | None, frames: Fra
         st.html(_title(evaluation, index))
         st.html(f'<div class="sample">{"".join(parts)}</div>{neighbors}{_NOT_LOOKED_AT if place is None else ""}')
         if diagnosis is not None and place is not None:
-            show_picture_menu(_colored(diagnosis, place), lambda: _pixels(diagnosis, place), key="saliency")
+            pixels, key = _colored(diagnosis, place), f"saliency_{index}"
+            show_picture_menu(
+                pixels, lambda: _pixels(diagnosis, place), key=key, title=f"Download «{_why(diagnosis, place)}»"
+            )
     return frame is not None and (place is None or training_digits() is not None)
 
 
@@ -73,9 +76,14 @@ def _frame(frame: Frame | None, index: int) -> str:
 
 def _saliency(diagnosis: Diagnosis, place: int) -> str:
     one, other = diagnosis.compared[place].tolist()
-    title = f"Why {one} and not {other}"
+    title = _why(diagnosis, place)
     legend = f'<i style="background:{RIGHT}"></i> speaks for {one}, <i style="background:{WRONG}"></i> for {other}'
     return f"<figure>{picture(_colored(diagnosis, place), title)}{_caption(f'<b>{title}</b><br>{legend}')}</figure>"
+
+
+def _why(diagnosis: Diagnosis, place: int) -> str:
+    one, other = diagnosis.compared[place]
+    return f"Why {one} and not {other}"
 
 
 def _colored(diagnosis: Diagnosis, place: int) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from pages.components.duel import choose_two, show_disagreements, show_test
 from pages.components.evaluations import evaluation
 from pages.components.listener import listen
 from pages.components.mnist import offer_mnist, test_digits
-from pages.components.models import rows_of, show_curves, show_models
+from pages.components.models import rows_of, show_curves, show_missing, show_models
 from pages.components.pad import show_pad
 from pages.components.readers import ask_all, show_readings, still_loading
 from pages.components.sheet import Sheet
@@ -48,6 +48,7 @@ def compare_two(names: list[str]) -> None:
 names = available()
 st.title("Compare the models")
 show_models(rows := rows_of(names))
+show_missing(names)
 st.subheader("Your own drawing, read by all of them")
 asked = ask_all(names)
 draw(asked)
@@ -56,7 +57,7 @@ if loading := still_loading(asked):
 st.subheader("Learning curves")
 show_curves(rows)
 st.subheader("Two models against each other")
-if len(names) < 2:
-    st.info("To compare, train another model: python train_model.py --model mlp", icon=":material/info:")
+if len(rows) < 2:
+    st.info("There is only one to compare. Train another model.", icon=":material/info:")
     st.stop()
-compare_two(names)
+compare_two([row.name for row in rows])

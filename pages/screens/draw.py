@@ -6,7 +6,7 @@ import streamlit as st
 
 from model.errors import ArtifactError, StrokesError
 from pages.components.answer import show_answer, show_message, show_steps
-from pages.components.classifier import choose_model, is_loading, read_drawing, wait_for
+from pages.components.classifier import choose_model, is_loading, reader, wait_for
 from pages.components.fabric import pen_width_of, strokes_of
 from pages.components.listener import listen
 from pages.components.pad import show_pad
@@ -36,8 +36,8 @@ def read(sheet: Sheet, name: str) -> None:
     strokes = []
     try:
         strokes = strokes_of(sheet.objects)
-        if reading := read_drawing(strokes, pen_width_of(sheet.objects), name):
-            show_answer(reading)
+        if ready := reader(name):
+            show_answer(ready.read_drawing(strokes, pen_width_of(sheet.objects)), ready.threshold)
         else:
             show_message("One moment", "The classifier is loading. Draw already: it is read as soon as it is there.")
     except StrokesError as error:
