@@ -80,10 +80,11 @@ def test_a_click_on_a_cell_lists_exactly_its_samples(diagnostics, known):
     expect(diagnostics.page.locator(".st-key-sample")).to_contain_text(why, timeout=PATIENCE_MS)
     looked_at = load_diagnosis()
     (place,) = np.flatnonzero(looked_at.indices == others[0])
-    rows = list(csv.DictReader(diagnostics.download("saliency", "csv").decode().splitlines()))
+    key = f"saliency_{others[0]}"
+    rows = list(csv.DictReader(diagnostics.download(key, "csv").decode().splitlines()))
     assert [int(row["ink"]) for row in rows] == looked_at.frames[place].ravel().tolist()
-    assert diagnostics.download("saliency", "svg").startswith(b"<svg")
-    assert diagnostics.download("saliency", "png").startswith(b"\x89PNG")
+    assert diagnostics.download(key, "svg").startswith(b"<svg")
+    assert diagnostics.download(key, "png").startswith(b"\x89PNG")
 
 
 def test_the_threshold_slider_changes_the_figures(diagnostics, known):
