@@ -144,5 +144,6 @@ def _break_points(values: tuple[float, ...], accuracies: list[float], undisturbe
     broken = [value for value, accuracy in zip(values, accuracies, strict=True) if accuracy < BROKEN]
     if undisturbed in broken:
         return (undisturbed,)
-    below, above = ([value for value in broken if (value > undisturbed) is side] for side in (False, True))
+    below = [value for value in broken if value < undisturbed]
+    above = [value for value in broken if value > undisturbed]
     return (*below[-1:], *above[:1])

@@ -8,9 +8,9 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from model.artifacts import WEIGHTS_FILE, Report, load_report
 from model.figures import learning_curve
-from model.registry import MODELS, SHIPPED, folder
+from model.registry import MODELS, SHIPPED
+from model.stored import Evaluation
 from pages.components.chart import show_chart
 from pages.components.evaluations import evaluation
 
@@ -65,7 +65,7 @@ def rows_of(names: list[str]) -> list[Row]:
     for name in names:
         try:
             if found := evaluation(name):
-                rows.append(_row(name, found.report))
+                rows.append(_row(found))
         except (KeyError, TypeError, OSError) as error:
             advice = f"Make it with: make report, or else: python train_model.py --model {name}"
             st.warning(f"The report of {name} lacks {error}. {advice}", icon=":material/warning:")
@@ -101,7 +101,7 @@ def show_models(rows: list[Row]) -> None:
 
 def show_curves(rows: list[Row]) -> None:
     """Show how the models learned, epoch by epoch: those that learn in epochs."""
-    reports = {row.name: load_report(folder(row.name)) for row in rows}
+    reports = {row.name: found.report for row in rows if (found := evaluation(row.name))}
     curves = {name: report.get("curve", []) for name, report in reports.items()}
     curves = {name: [row for row in curve if "held_out_accuracy" in row] for name, curve in curves.items()}
     curves = {name: curve for name, curve in curves.items() if len(curve) > 1}
@@ -121,21 +121,21 @@ def show_curves(rows: list[Row]) -> None:
 _curves = st.cache_resource(show_spinner=False, max_entries=4)(learning_curve)
 
 
-def _row(name: str, report: Report) -> Row:
-    test = report["test"]
+def _row(of: Evaluation) -> Row:
+    report, test = of.report, of.report["test"]
     ms: float | None = report.get("speed", {}).get("ms_per_digit")
     return Row(
-        name=name,
-        title=MODELS[name].title,
+        name=of.name,
+        title=MODELS[of.name].title,
         n=test["n"],
         accuracy=test["accuracy"],
         accuracy_low=test["accuracy_95"][0],
         accuracy_high=test["accuracy_95"][1],
         errors=test["errors"],
         macro_f1=test["macro_f1"],
-        reported_elsewhere=MODELS[name].reported,
+        reported_elsewhere=MODELS[of.name].reported,
         parameters=report["parameters"],
-        bytes=(folder(name) / WEIGHTS_FILE).stat().st_size,
+        bytes=of.size_bytes,
         training_seconds=report["seconds"],
         hardware=report["hardware"],
         ms_per_digit=ms,
