@@ -55,6 +55,19 @@ def test_pens_become_both_fatter_and_thinner():
     assert max(mass) > 1.25
 
 
+def hardness(frames):
+    """Mean squared step between neighboring pixels for each absolute step: 1 where all edges are a single one."""
+    steps = [np.diff(np.array(frames) / 255, axis=axis) for axis in (1, 2)]
+    return sum((step**2).sum() for step in steps) / sum(np.abs(step).sum() for step in steps)
+
+
+@pytest.mark.parametrize("most", [0.0, 0.4, 1.0])
+def test_edges_stay_nearly_as_hard_as_they_were(most):
+    frames, rng = digits(200), np.random.default_rng(3)
+    changed = [new for frame in frames if ((new := augment(frame, rng, most)) != frame).any()]
+    assert 0.85 * hardness(frames) < hardness(changed) < 1.1 * hardness(frames)
+
+
 def test_the_same_seed_gives_the_same_frames():
     one, two = ([augment(frame, rng) for frame in digits(10)] for rng in map(np.random.default_rng, (3, 3)))
     np.testing.assert_array_equal(one, two)
