@@ -22,6 +22,7 @@ from model.strokes import ink_digit, ink_strokes
 
 _SIDE = 64  # px of the canvas that a digit is distorted on, at twice the frame's scale
 _PIXELS = np.stack(np.meshgrid(np.arange(_SIDE), np.arange(_SIDE)), axis=-1).astype(np.float32) - (_SIDE - 1) / 2
+_WARPED, _INKED = 2, 5  # px of a distorted digit, and of an inked drawing, to one of the frame
 _UNTOUCHED = 1 / 8
 _GRID = 5  # points of the coarse grid that strokes are bent on
 _BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
@@ -37,14 +38,14 @@ def augment(frame: Frame, rng: Generator, most: float = 1.0) -> Frame:
         return frame.copy()
     strength = rng.uniform(0, most)
     ink = _change_pen(_warp(frame, strength, rng), strength, rng)
-    framing = frame_glyph(_change_edge(ink, most, rng))
+    framing = frame_glyph(_change_edge(ink, _WARPED, rng))
     return frame if framing is None else _disturb(framing.frame, most, rng)
 
 
 def augment_strokes(strokes: Sequence[Stroke], rng: Generator, most: float = 1.0) -> Frame:
     """Frame of a drawing as another hand would have drawn it: its strokes are bent and moved, then inked.
 
-    Half of them are inked as the reader inks what is drawn on the pad, the others with a pen of any width.
+    Half of them are inked as the reader inks what is drawn on the pad, the others with a pen of any width and edge.
 
     Args:
         strokes: (n, 2) paths, y down, in any scale.
@@ -53,8 +54,8 @@ def augment_strokes(strokes: Sequence[Stroke], rng: Generator, most: float = 1.0
     """
     strength = rng.uniform(0, most)
     bent = _bend(strokes, strength, rng)
-    ink = ink_digit(bent) if rng.uniform() < 0.5 else _ink(bent, rng.uniform(7, 26))
-    framing = frame_glyph(_change_edge(ink, most, rng))
+    on_pad = rng.uniform() < 0.5
+    framing = frame_glyph(ink_digit(bent) if on_pad else _change_edge(_ink(bent, rng.uniform(7, 26)), _INKED, rng))
     assert framing is not None, "strokes leave ink"
     return _disturb(framing.frame, most, rng)
 
@@ -124,15 +125,18 @@ def _change_pen(ink: Ink, strength: float, rng: Generator) -> Ink:
     return ink
 
 
-def _change_edge(ink: Ink, most: float, rng: Generator) -> Ink:
-    """Soft or hard edges: from a pencil's blur to a pixel pen.
+def _change_edge(ink: Ink, scale: int, rng: Generator) -> Ink:
+    """Soft or hard edges: from a small photo's blur to the hard ones that MNIST's digits lose when they are resampled.
 
-    Resampling takes the hard edges away that MNIST's digits have: most get them back, however little else changes.
+    Args:
+        ink: what is to be framed.
+        scale: px of it to one of the frame, about.
+        rng: where all choices come from.
     """
-    if rng.uniform() < 0.2 * most:
-        ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 1.5))
-    gain = rng.uniform(1, 4)
-    return np.clip(128 + (ink - 128.0) * gain, 0, 255).astype(np.uint8)
+    if rng.uniform() < 0.4:
+        ink = cv2.GaussianBlur(ink, (0, 0), scale * rng.uniform(0.25, 0.75))
+    gain, middle = 4 ** rng.uniform(), ink.max() / 2
+    return np.clip(middle + (ink - middle) * gain, 0, 255).astype(np.uint8)
 
 
 def _disturb(frame: Frame, most: float, rng: Generator) -> Frame:

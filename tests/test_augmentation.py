@@ -65,7 +65,7 @@ def hardness(frames):
 def test_edges_stay_nearly_as_hard_as_they_were(most):
     frames, rng = digits(200), np.random.default_rng(3)
     changed = [new for frame in frames if ((new := augment(frame, rng, most)) != frame).any()]
-    assert 0.85 * hardness(frames) < hardness(changed) < 1.1 * hardness(frames)
+    assert 0.8 * hardness(frames) < hardness(changed) < 1.1 * hardness(frames)
 
 
 def test_the_same_seed_gives_the_same_frames():
