@@ -24,7 +24,6 @@ import numpy as np
 import psutil
 import streamlit
 from playwright.sync_api import Browser, sync_playwright
-from streamlit.testing.v1 import AppTest
 
 import model.reader
 from model.artifacts import hardware, load_classifier
@@ -32,8 +31,9 @@ from model.framing import FRAME_SIDE
 from model.images import load_gray
 from model.reader import WEIGHTS, Reader
 from model.reading import Predict
-from model.stored import load_diagnosis, load_evaluation
 from model.strokes import ink_strokes
+from tests.benchmarks import diagnostics_page
+from tests.benchmarks.timing import timed
 from tests.browser.server import ROOT, DrawPage, launch, serve
 from tests.digit_strokes import DIGITS, SCRIBBLE
 from tests.pages import Hand, write
@@ -82,17 +82,11 @@ def main() -> None:
         browser = launch(playwright)
         rows += live_answer(browser) + start(browser) + memory(browser) + diagnostics(browser)
         browser.close()
-    rows += apart(diagnostics_cost)
+    rows += diagnostics_cost()
     table = "\n".join(f"| {' | '.join(row)} |" for row in [HEAD, ("---",) * len(HEAD), *rows])
     text = f"{hardware()}, Python {platform.python_version()}, Streamlit {streamlit.__version__}\n\n{table}\n"
     print(text, end="")
     RESULTS.write_text(text, encoding="utf-8")
-
-
-def apart(measure: Callable[[], list[Row]]) -> list[Row]:
-    """Measure in a process of its own: without TensorFlow, as the app starts, and without a trace in this one."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as process:
-        return process.submit(measure).result()
 
 
 def server_cost(times: int = 300) -> list[Row]:
@@ -171,16 +165,6 @@ def tesseract(picture: bytes) -> list[Row]:
     began = perf_counter()
     subprocess.run(command, input=picture, check=True, capture_output=True)
     return [("… Tesseract", ms(perf_counter() - began), "", "", "")]
-
-
-def timed(call: Callable[[int], object], times: int) -> float:
-    """Median seconds of a call, after some to warm up."""
-    seconds = []
-    for i in range(-5, times):
-        began = perf_counter()
-        call(i)
-        seconds.append(perf_counter() - began)
-    return median(seconds[5:])
 
 
 def live_answer(browser: Browser, times: int = 15) -> list[Row]:
@@ -311,17 +295,16 @@ def resident(browser: Browser, url: str, server: psutil.Process, sessions: int) 
     return server.memory_info().rss / 1e6
 
 
-def diagnostics_cost(times: int = 10) -> list[Row]:
-    """What the server does for the Diagnostics page, warm, and what the stored evaluations take of its memory."""
-    process = psutil.Process()
-    before = process.memory_info().rss
-    kept = [load_evaluation(), load_diagnosis()]
-    memory = (process.memory_info().rss - before) / 1e6
-    app = AppTest.from_file(str(ROOT / "pages" / "screens" / "diagnostics.py"), default_timeout=60)
-    seconds = timed(lambda _: app.run(), times)
+def diagnostics_cost() -> list[Row]:
+    """What the server does for the Diagnostics page, warm, and what the stored evaluations take of its memory.
+
+    Measured in a process of its own: without TensorFlow, as the app starts, and without a trace in this one.
+    """
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as process:
+        files, megabytes, seconds = process.submit(diagnostics_page.measure).result()
     return [
         ("Diagnostics, server work, warm", ms(seconds), "", "", "≤ 150 ms"),
-        (f"memory of its {len(kept)} files, for all sessions", f"{memory:.0f} MB", "", "", "≤ 100 MB"),
+        (f"memory of its {files} files, for all sessions", f"{megabytes:.0f} MB", "", "", "≤ 100 MB"),
     ]
 
 
