@@ -31,8 +31,8 @@ _BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 def augment(frame: Frame, rng: Generator, most: float = 1.0) -> Frame:
     """The same digit by another hand: slant, turn, proportions, elastic, pen, contrast, shift, small erasures.
 
-    How far all of them go is drawn anew for every digit, from hardly to `most` (0-1), and one in eight stays as it is,
-    so that MNIST itself stays well covered. What is no digit goes through the same, or its sharper edges give it away.
+    How far all of them go is drawn anew for every digit, from hardly to `most` (0-1), but for its edges, which are soft
+    or hard whatever the rest; and one in eight stays as it is, so that MNIST itself stays well covered. What is no digit goes through the same, or its sharper edges give it away.
     """
     if rng.uniform() < _UNTOUCHED:
         return frame.copy()
@@ -108,7 +108,7 @@ def _affine(strength: float, rng: Generator) -> NDArray[np.float64]:
 
 def _warp(frame: Frame, strength: float, rng: Generator) -> Ink:
     """Distort a frame, onto a canvas of twice its scale with room around it."""
-    affine = (_affine(strength, rng) / 2).astype(np.float32)  # halved: canvas px to frame px
+    affine = (_affine(strength, rng) / _WARPED).astype(np.float32)  # canvas px to frame px
     points = _PIXELS @ affine.T + np.float32((FRAME_SIDE - 1) / 2)
     coarse = rng.normal(0, strength * rng.uniform(0, 1.3), (rng.integers(4, 7), rng.integers(4, 7), 2))
     points += cv2.resize(coarse.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
