@@ -32,7 +32,8 @@ def augment(frame: Frame, rng: Generator, most: float = 1.0) -> Frame:
     """The same digit by another hand: slant, turn, proportions, elastic, pen, contrast, shift, small erasures.
 
     How far all of them go is drawn anew for every digit, from hardly to `most` (0-1), but for its edges, which are soft
-    or hard whatever the rest; and one in eight stays as it is, so that MNIST itself stays well covered. What is no digit goes through the same, or its sharper edges give it away.
+    or hard whatever the rest; and one in eight stays as it is, so that MNIST itself stays well covered. What is
+    no digit goes through the same, or its sharper edges give it away.
     """
     if rng.uniform() < _UNTOUCHED:
         return frame.copy()
