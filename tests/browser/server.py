@@ -10,6 +10,8 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
+from math import hypot
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -85,13 +87,15 @@ class DrawPage:
         box = self.canvas.bounding_box()
         return {axis: box[axis] + origin[i] + size * point[i] for i, axis in enumerate("xy")}
 
-    def draw(self, strokes: list[list[tuple[float, float]]], steps: int = 6, **place: object) -> None:
-        """Draw strokes of the unit square with the mouse."""
-        for first, *others in strokes:
-            self.page.mouse.move(**self.at(first, **place))
+    def draw(self, strokes: list[list[tuple[float, float]]], apart: float = 12, **place: object) -> None:
+        """Draw strokes of the unit square with the mouse, which is heard about every `apart` px, as in a swift hand."""
+        for points in strokes:
+            first, *others = (self.at(point, **place) for point in points)
+            self.page.mouse.move(**first)
             self.page.mouse.down()
-            for point in others:
-                self.page.mouse.move(**self.at(point, **place), steps=steps)
+            for start, stop in pairwise([first, *others]):
+                steps = round(hypot(stop["x"] - start["x"], stop["y"] - start["y"]) / apart)
+                self.page.mouse.move(**stop, steps=max(1, steps))
             self.page.mouse.up()
 
     def wait_until_ready(self) -> None:

@@ -1,4 +1,5 @@
 from base64 import b64decode
+from math import inf
 
 import cv2
 import numpy as np
@@ -412,7 +413,7 @@ def test_dark_theme_reads_as_well(open_page):
 
 
 def test_scribble_is_no_digit(draw_page):
-    draw_page.draw(SCRIBBLE, steps=2)
+    draw_page.draw(SCRIBBLE, apart=40)
     expect(draw_page.answer).to_contain_text("Not a digit", timeout=PATIENCE_MS)
     draw_page.expect_answer("?")
 
@@ -441,7 +442,7 @@ def test_pen_width_is_the_canvas_s_pen(draw_page):
 
 def test_hasty_stroke_is_curved_as_the_canvas_curves_it(draw_page):
     """Its points are far apart, so how the curve runs between them shows."""
-    draw_page.draw([[(0.15, 0.0), (0.85, 0.0), (0.625, 0.5), (0.5125, 0.75), (0.445, 0.9), (0.4, 1.0)]], steps=1)
+    draw_page.draw([[(0.15, 0.0), (0.85, 0.0), (0.625, 0.5), (0.5125, 0.75), (0.445, 0.9), (0.4, 1.0)]], apart=inf)
     expect_to_agree(draw_page, "7")
 
 
@@ -449,7 +450,7 @@ def test_hasty_stroke_is_curved_as_the_canvas_curves_it(draw_page):
 def test_our_ink_is_the_canvas_s_ink(draw_page, digit):
     """Through listener and server and back: at this size the canvas's pen is as wide as that of the steps' ink."""
     size, pen = 118, 20
-    draw_page.draw(DIGITS[digit], steps=20, size=size)
+    draw_page.draw(DIGITS[digit], apart=2, size=size)
     draw_page.expect_answer(str(digit))
     draw_page.page.get_by_text("How the frame is made").click()
     source = draw_page.page.locator(".steps img").first.get_attribute("src", timeout=PATIENCE_MS)
