@@ -53,18 +53,6 @@ def load_gray(picture: Picture) -> Gray:
     return _gray(_from_array(picture)) if isinstance(picture, np.ndarray) else _decode(picture)
 
 
-def photo_ink(gray: Gray) -> Ink:
-    """Take the paper away, and its noise: `clear_ink(*remove_paper(gray))`.
-
-    Args:
-        gray: (h, w) uint8, h and w at least 1.
-
-    Returns:
-        Ink of the same size; all zeros for a blank page.
-    """
-    return clear_ink(*remove_paper(gray))
-
-
 def remove_paper(gray: Gray) -> tuple[Ink, float]:
     """Take the paper away, whatever its brightness and however unevenly it is lit; dark on light or light on dark.
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.framing import FRAME_SIDE, frame_glyph
-from model.images import Gray, Picture, clear_ink, even_pen, load_gray, remove_paper, remove_stains, shrink
+from model.images import Gray, Picture, clear_ink, even_pen, load_gray, remove_paper, shrink
 from model.layout import among_digits, digit_lines
 from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, Stroke, softmax
 from model.registry import SHIPPED, folder
-from model.rulings import remove_rulings
+from model.rulings import written_ink
 from model.segmentation import Glyph, find_glyphs, glyph_in_box
 from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
 
@@ -123,7 +123,7 @@ class Reader:
         gray = shrink(whole, _WORKING_SIDE)
         without_paper, noise = remove_paper(gray)
         ink = clear_ink(without_paper, noise)
-        unruled = remove_stains(remove_rulings(ink))
+        unruled = written_ink(without_paper, noise)
         glyphs = find_glyphs(unruled, self._recognize_photo)
         reading = self._reading(glyphs, scale=max(whole.shape) / max(gray.shape))
         return PhotoSteps(gray, without_paper, ink, unruled, tuple(glyph.box for glyph in glyphs), reading)

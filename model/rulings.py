@@ -7,7 +7,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
-from model.images import pen_width
+from model.images import clear_ink, pen_width, remove_stains
 from model.reading import Ink
 
 _Mask = NDArray[np.bool_]
@@ -19,6 +19,7 @@ _Segment = NDArray[np.int64]
 MIN_HEIGHT = 8
 """px; lower marks cannot be told from noise."""
 
+_FAINT = 0.7  # of the noise: rulings are found by their length, even if they are hardly darker
 _SEARCH_SIDE = 800  # px; lines are found on a copy of this size, and followed on the picture
 _SPAN = 0.4  # of the picture: a shorter segment is no ruling
 _SLOPE = 0.27  # 15 degrees
@@ -30,6 +31,20 @@ _SMALLEST_BOX = 16  # px
 _THIN = 0.05  # of its length: a thicker one is none
 _CRUMB = 4  # of the line's thickness: a smaller rest of what touched it is noise
 _THICK = 1.7  # of the line's own thickness: there something else crosses it
+
+
+def written_ink(without_paper: Ink, noise: float) -> Ink:
+    """The ink without the paper's noise, rulings and stains.
+
+    Args:
+        without_paper: (h, w) uint8, 0 paper … 255 ink, as `remove_paper` gives it; it is not changed.
+        noise: 0-255, what the paper's noise hardly exceeds.
+
+    Returns:
+        (h, w) uint8 ink.
+    """
+    unruled = remove_rulings(clear_ink(without_paper, _FAINT * noise))
+    return remove_stains(clear_ink(unruled, noise))
 
 
 def remove_rulings(ink: Ink) -> Ink:

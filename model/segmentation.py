@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from model.cuts import cut
 from model.framing import ink_box
-from model.images import Gray, photo_ink, remove_stains
+from model.images import Gray, remove_paper
 from model.reading import Box, Frame, Ink
-from model.rulings import MIN_HEIGHT, remove_rulings, typical_height
+from model.rulings import MIN_HEIGHT, typical_height, written_ink
 
 MAX_PIECES = 1_000
 """A page with more is texture or noise, not writing; the work stays bounded."""
@@ -137,7 +137,7 @@ def glyph_in_box(gray: Gray, box: Box) -> Piece | None:
         return None
     margin = max(x1 - x0, y1 - y0)
     left, top = max(x0 - margin, 0), max(y0 - margin, 0)
-    ink = remove_stains(remove_rulings(photo_ink(gray[top : y1 + margin, left : x1 + margin])))
+    ink = written_ink(*remove_paper(gray[top : y1 + margin, left : x1 + margin]))
     return _tight(_without_neighbors(ink, (x0 - left, y0 - top, x1 - left, y1 - top)), (x0, y0))
 
 

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from model.images import clear_ink, remove_paper
+
 SEVEN = [[(10, 10), (60, 10), (30, 90)]]
 ONE = [[(35, 10), (35, 90)]]
 FOUR = [[(40, 10), (10, 60), (65, 60)], [(50, 30), (50, 90)]]
@@ -33,3 +35,8 @@ def encode(image, file_format="PNG", **options):
 def likes(label):
     """A predict that is sure of one label."""
     return lambda frames: np.tile(np.eye(10, dtype=np.float32)[label] * 20, (len(frames), 1))
+
+
+def ink_of(gray):
+    """(h, w) uint8 ink of a page, without the paper's noise."""
+    return clear_ink(*remove_paper(gray))

@@ -1,16 +1,12 @@
 import numpy as np
 import pytest
 
-from model.images import photo_ink
-from model.rulings import remove_rulings
-from tests.pages import in_boxes, ruled, write
-from tests.pictures import FOUR, ONE, SEVEN, page
+from model.images import remove_paper
+from model.rulings import remove_rulings, written_ink
+from tests.pages import in_boxes, noisy, ruled, write
+from tests.pictures import FOUR, ONE, SEVEN, ink_of, page
 
 LINES = ("2718", "2818")
-
-
-def ink_of(gray):
-    return photo_ink(gray)
 
 
 @pytest.mark.parametrize("slope", [-0.1, 0.0, 0.05])
@@ -19,6 +15,14 @@ def test_rulings_go_and_digits_stay(slope, squares):
     clean = write(*LINES)
     paper = ruled(clean, 47, 150, slope, squares=squares)
     left, digits = remove_rulings(ink_of(paper)) > 0, clean < 100
+    assert left[digits].mean() > 0.93
+    assert left[clean == 235].mean() < 0.01
+
+
+def test_rulings_hardly_darker_than_the_noise_go():
+    clean = write(*LINES)
+    photo = noisy(ruled(clean, 29, 185, 0.02, squares=True), sigma=6)
+    left, digits = written_ink(*remove_paper(photo)) > 0, clean < 100
     assert left[digits].mean() > 0.93
     assert left[clean == 235].mean() < 0.01
 

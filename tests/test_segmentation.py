@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from model.images import photo_ink
 from model.layout import digit_lines
 from model.segmentation import find_glyphs
-from tests.pictures import FIVE, FOUR, ONE, SEVEN, page
+from tests.pictures import FIVE, FOUR, ONE, SEVEN, ink_of, page
 
 
 def picture(*rows, scale=5):
@@ -143,7 +142,7 @@ def test_nothing_is_cut_if_its_parts_are_no_digits(certainty):
 
 
 def test_every_piece_is_used_once():
-    ink = photo_ink(page([SEVEN, FIVE, ONE], [FOUR, ONE, FIVE], size_wh=(400, 300)))
+    ink = ink_of(page([SEVEN, FIVE, ONE], [FOUR, ONE, FIVE], size_wh=(400, 300)))
     glyphs = find_glyphs(ink, recognizer(lambda ink: 0.2 + 0.7 * (ink.size % 7) / 7))
     total = np.zeros(ink.shape, int)
     for glyph in glyphs:
@@ -219,7 +218,7 @@ def test_the_ink_of_a_neighbor_is_not_in_the_glyph():
 
 
 def test_glyphs_hold_the_gray_of_their_page_which_stays_as_it_was():
-    ink = photo_ink(page([FOUR]))
+    ink = ink_of(page([FOUR]))
     before = ink.copy()
     glyph = lines(ink)[0][0]
     x0, y0, x1, y1 = glyph.box
@@ -228,7 +227,7 @@ def test_glyphs_hold_the_gray_of_their_page_which_stays_as_it_was():
 
 
 def test_drawn_digits_are_found_one_by_one():
-    ink = photo_ink(page([SEVEN, FIVE, ONE], [FOUR, ONE, FIVE], size_wh=(400, 300)))
+    ink = ink_of(page([SEVEN, FIVE, ONE], [FOUR, ONE, FIVE], size_wh=(400, 300)))
     assert [len(line) for line in lines(ink)] == [3, 3]
 
 

@@ -49,7 +49,7 @@ TALL = {"width": 1280, "height": 1400}  # pad and plain button in sight together
 STAGES = {
     "decoding": ("load_gray",),
     "paper": ("shrink", "remove_paper", "clear_ink"),
-    "rulings and stains": ("remove_rulings", "remove_stains"),
+    "rulings and stains": ("written_ink",),
     "glyphs, with the network": ("find_glyphs",),
     "lines": ("digit_lines",),
 }
