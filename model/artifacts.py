@@ -19,6 +19,7 @@ from model.reading import Predict
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
     from model.evaluation import Metrics
 
@@ -181,15 +182,10 @@ def _load_network(path: Path) -> keras.Model:
 
 
 def as_predict(network: keras.Model) -> Predict:
-    """Compile the network to one traced function: a fraction of `network.predict`'s cost for a single frame.
-
-    The weights become constants of its graph, as they are now, so that TensorFlow fuses them into the convolutions.
-    """
+    """Compile the network to one traced function: a fraction of `network.predict`'s cost for a single frame."""
     import tensorflow as tf
 
-    weights = [[v.numpy() for v in of] for of in (network.trainable_variables, network.non_trainable_variables)]
-    traced = tf.function(lambda frames: network.stateless_call(*weights, frames, training=False)[0])
-    logits = traced.get_concrete_function(tf.TensorSpec((None, FRAME_SIDE, FRAME_SIDE), tf.uint8))
+    logits = freeze(network)
 
     def predict(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         chunks = [logits(tf.constant(frames[i : i + _CHUNK])).numpy() for i in range(0, len(frames), _CHUNK)]
@@ -197,6 +193,18 @@ def as_predict(network: keras.Model) -> Predict:
 
     predict(np.zeros((1, FRAME_SIDE, FRAME_SIDE), np.uint8))
     return predict
+
+
+def freeze(network: keras.Model, n: int | None = None) -> tf.types.experimental.ConcreteFunction:
+    """Trace the network for (n, 28, 28) uint8 frames, or for any number of them.
+
+    The weights become constants of its graph, as they are now, so that TensorFlow fuses them into the convolutions.
+    """
+    import tensorflow as tf
+
+    weights = [[v.numpy() for v in of] for of in (network.trainable_variables, network.non_trainable_variables)]
+    traced = tf.function(lambda frames: network.stateless_call(*weights, frames, training=False)[0])
+    return traced.get_concrete_function(tf.TensorSpec((n, FRAME_SIDE, FRAME_SIDE), tf.uint8))
 
 
 def _sha256(path: Path) -> str:

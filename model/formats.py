@@ -13,10 +13,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from model.artifacts import as_predict
+from model.artifacts import as_predict, freeze
 from model.dataset import Samples, load_mnist
 from model.errors import DatasetError, ExportError
-from model.framing import FRAME_SIDE
 from model.reading import Predict
 from model.skeletons import draw_samples
 
@@ -205,12 +204,8 @@ def _write_tflite(network: keras.Model, path: Path, calibrating: NDArray[np.uint
 
 
 def _converter(network: keras.Model) -> tf.lite.TFLiteConverter:
-    """A converter for single frames. Keras's own variables are unknown to it: a module has to hold TensorFlow's."""
-    module = tf.Module()
-    module.held = [variable.value for variable in network.variables]
-    traced = tf.function(lambda frames: network(frames, training=False))
-    concrete = traced.get_concrete_function(tf.TensorSpec((1, FRAME_SIDE, FRAME_SIDE), tf.uint8))
-    return tf.lite.TFLiteConverter.from_concrete_functions([concrete], module)
+    """A converter for single frames. The module that it asks for would hold variables: a frozen network has none."""
+    return tf.lite.TFLiteConverter.from_concrete_functions([freeze(network, n=1)], tf.Module())
 
 
 def _as_lite_predict(path: Path) -> Predict:
