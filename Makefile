@@ -1,4 +1,4 @@
-# make run: the app.  make test: lint and every test.  make bench: the measurements.  make train: the network.
+# make run: the app.  make test: lint and every test, a file at a time on each of two cores.  make bench: the measurements.  make train: the network.
 # make report: what the pages show of the models and the data.  make samples: the Photo page's sample pictures.
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ run: setup
 	$(BIN)/python -m streamlit run app.py
 
 test: lint
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
