@@ -1,4 +1,4 @@
-# make run: the app.  make test: lint and every test, a file at a time on each of two cores.  make bench: the measurements.  make train: the network.
+# make run: the app.  make test: lint and every test.  make bench: the measurements.  make train: the network.
 # make report: what the pages show of the models and the data.  make samples: the Photo page's sample pictures.
 PYTHON ?= python3
 VENV := .venv
@@ -10,6 +10,7 @@ STAMP := $(VENV)/.complete
 run: setup
 	$(BIN)/python -m streamlit run app.py
 
+# Two files of tests at a time: those in the browser wait more than they compute.
 test: lint
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
