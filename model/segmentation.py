@@ -31,7 +31,10 @@ _GAP = 0.3  # between pieces of one digit
 _JOINED = 1.5  # height, and width, of a digit put together
 _LOW = 0.6  # a lower piece may be a part of its neighbor however sure both are
 
+_SCRAP = 0.55  # of the page's typical height: lower beside what is higher, it is hardly a digit of its own
+
 _CUT, _JOIN = 0.3, 0.1  # in log probability, what a part and a union cost: ink is mostly what it seems to be
+_MEND = -0.2  # likewise, what the union of a scrap and its neighbor gains
 _RUN = 10  # pieces of one digit at most
 _CLUSTER = 40  # neighboring pieces; more are a texture and not joined
 _WORDS = 20  # doubtful pieces, if they are the most: these are words, and cutting would make digits of letters
@@ -110,7 +113,8 @@ def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
     is_words = doubtful > max(_WORDS, sum(glyph.confidence >= _SURE for glyph in wholes))
     if is_words:
         return wholes
-    clusters = [_cluster([wholes[i] for i in group]) for group in _neighbors(wholes)]
+    typical = typical_height(np.array([len(glyph.ink) for glyph in wholes]))
+    clusters = [_cluster([wholes[i] for i in group], typical) for group in _neighbors(wholes)]
     alone = [atom for c in clusters if len(c.groups) == 1 for atom in c.atoms if isinstance(atom, Glyph)]
     shared = [c for c in clusters if len(c.groups) > 1]
     candidates = iter(_recognized([_union(c.atoms, group) for c in shared for group in c.groups], recognize))
@@ -221,25 +225,41 @@ def _connected(linked: NDArray[np.bool_]) -> list[list[int]]:
         names = renamed
 
 
-def _cluster(wholes: list[Glyph]) -> _Cluster:
+def _cluster(wholes: list[Glyph], typical: float) -> _Cluster:
     """Atoms of some neighboring pieces, and the groups of them that may be digits."""
     height = max(len(glyph.ink) for glyph in wholes)
     wholes = sorted(wholes, key=_middle)
     parts = [_parts(glyph) if _may_be_several(glyph, height) else [glyph] for glyph in wholes]
     atoms = [atom for part in parts for atom in part]
     ends = np.cumsum([len(part) for part in parts]).tolist()
-    intact = {tuple(range(a, b)) for a, b in pairwise([0, *ends])}
-    pairs = {tuple(sorted((*one, *other))) for one, other in combinations(intact, 2)} if len(intact) <= _RUN else set()
+    intact = [tuple(range(a, b)) for a, b in pairwise([0, *ends])]
+    pairs = _pairs(wholes, intact, typical)
     runs = {tuple(range(i, j)) for i in range(len(atoms)) for j in range(i + 1, min(i + _RUN, len(atoms)) + 1)}
-    fitting = {group for group in runs | pairs if len(group) == 1 or _fits(_box(atoms, group), height)}
-    return _Cluster(atoms, {group: _cost(group, intact) for group in sorted(fitting | intact)}, height)
+    fitting = {group for group in (*runs, *pairs) if len(group) == 1 or _fits(_box(atoms, group), height)}
+    costs = {group: _cost(group, intact) for group in sorted(fitting.union(intact))}
+    return _Cluster(atoms, {group: pairs.get(group, cost) for group, cost in costs.items()}, height)
+
+
+def _pairs(wholes: list[Glyph], intact: list[_Group], typical: float) -> dict[_Group, float]:
+    """Unions of two pieces, and what each costs; none if there are too many."""
+    several = combinations(zip(wholes, intact, strict=True), 2) if len(wholes) <= _RUN else ()
+    return {
+        tuple(sorted((*one, *other))): _MEND if _is_mended(first, second, typical) else _JOIN
+        for (first, one), (second, other) in several
+    }
+
+
+def _is_mended(one: Glyph, other: Glyph, typical: float) -> bool:
+    """Whether a piece too low for a digit, such as the bar of a 5 or half of a 4, stands beside a higher one."""
+    lower, higher = sorted((one, other), key=lambda glyph: max(glyph.ink.shape))
+    return len(lower.ink) < _SCRAP * typical and max(lower.ink.shape) <= _LOW * max(higher.ink.shape)
 
 
 def _may_be_several(glyph: Glyph, height: int) -> bool:
     return glyph.confidence < _SURE and len(glyph.ink) >= _LOW * height
 
 
-def _cost(group: _Group, intact: set[_Group]) -> float:
+def _cost(group: _Group, intact: list[_Group]) -> float:
     """Nothing for a piece as it is on the page, most for what parts one."""
     if group in intact:
         return 0.0

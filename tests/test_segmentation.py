@@ -112,6 +112,31 @@ def test_the_bar_of_a_five_belongs_to_it():
     assert boxes(ink, scale=8, confidence=if_high) == [[(2, 1, 6, 7), (10, 1, 11, 7)]]
 
 
+HALVES_OF_A_FOUR = (
+    "..................",
+    "........#......##.",
+    "........#......##.",
+    "........#......##.",
+    "...#....#......##.",
+    "...#....#......##.",
+    "...###..#......##.",
+    "........#......##.",
+    "........#......##.",
+    "..................",
+)
+
+
+def test_halves_of_a_digit_that_look_like_digits_are_put_together():
+    ink = picture(*HALVES_OF_A_FOUR, scale=8)
+    assert boxes(ink, scale=8) == [[(3, 1, 9, 9), (15, 1, 17, 9)]]
+
+
+def test_a_low_digit_among_its_like_stays_alone_beside_a_high_one():
+    low = (".....###.",) * 3 + (".........",)
+    ink = picture(*HALVES_OF_A_FOUR[:-1], *["." * 18], *(row * 2 for row in 8 * low), scale=8)
+    assert (3, 4, 6, 7) in boxes(ink, scale=8)[0]
+
+
 TWO_THAT_TOUCH = (
     "...................",
     ".######...######...",
