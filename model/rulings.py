@@ -31,6 +31,7 @@ _SMALLEST_BOX = 16  # px
 _THIN = 0.05  # of its length: a thicker one is none
 _CRUMB = 4  # of the line's thickness: a smaller rest of what touched it is noise
 _THICK = 1.7  # of the line's own thickness: there something else crosses it
+_CLEAR = 0.25  # of its length at least is not covered by digits that stand on it
 
 
 def written_ink(without_paper: Ink, noise: float) -> Ink:
@@ -169,9 +170,9 @@ def _pixels_of_line(ink: Ink, segment: _Segment) -> _Pixels:
         top, bottom = _run(ink > 0, columns, np.rint(center).astype(np.int64))
         thickness = bottom - top
         own = _longest_stretch(thickness > 0, max(_BROKEN * (x1 - x0), 2))
-        usual = float(np.median(thickness[own])) if own.any() else 0.0
+        usual = float(np.quantile(thickness[own], _CLEAR)) if own.any() else 0.0
         own &= thickness <= _THICK * usual + 1
-        if own.sum() < (x1 - x0) / 2 or usual > _THIN * own.sum():
+        if own.sum() < _CLEAR * (x1 - x0) or usual > _THIN * own.sum():
             return np.empty(0, np.int64), np.empty(0, np.int64)
         darkness = ink[((top + bottom) // 2).clip(0, len(ink) - 1), columns].astype(np.float64)
         own &= darkness <= _DARK * np.median(darkness[own]) + 5

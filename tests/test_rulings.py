@@ -3,7 +3,7 @@ import pytest
 
 from model.images import remove_paper
 from model.rulings import remove_rulings, written_ink
-from tests.pages import in_boxes, noisy, ruled, write
+from tests.pages import Hand, in_boxes, noisy, ruled, write
 from tests.pictures import FOUR, ONE, SEVEN, ink_of, page
 
 LINES = ("2718", "2818")
@@ -25,6 +25,16 @@ def test_rulings_hardly_darker_than_the_noise_go():
     left, digits = written_ink(*remove_paper(photo)) > 0, clean < 100
     assert left[digits].mean() > 0.93
     assert left[clean == 235].mean() < 0.01
+
+
+@pytest.mark.parametrize("y", range(43, 53, 3))
+def test_a_ruling_along_the_tops_of_digits_takes_none_of_them(y):
+    clean = write("5027350235", hand=Hand(pen=9, gap=0.2))
+    paper = clean.copy()
+    paper[y : y + 3] = np.minimum(clean[y : y + 3], 120)
+    left, digits = remove_rulings(ink_of(paper)) > 0, clean < 100
+    assert left[digits].mean() > 0.95
+    assert left[:, -30:].mean() < 0.01
 
 
 def test_a_curled_ruling_goes():
