@@ -123,7 +123,7 @@ class Reader:
         gray = shrink(whole, _WORKING_SIDE)
         without_paper, noise = remove_paper(gray)
         ink = clear_ink(without_paper, noise)
-        unruled = written_ink(without_paper, noise)
+        unruled = written_ink(ink, without_paper, noise)
         glyphs = find_glyphs(unruled, self._recognize_photo)
         reading = self._reading(glyphs, scale=max(whole.shape) / max(gray.shape))
         return PhotoSteps(gray, without_paper, ink, unruled, tuple(glyph.box for glyph in glyphs), reading)

@@ -1,4 +1,4 @@
-"""Ruled lines, squares and table borders out of the ink, and the digits that they cross left whole."""
+"""Ruled lines, squares and table borders out of the ink, with its stains, and the digits that they cross left whole."""
 
 from __future__ import annotations
 
@@ -34,18 +34,20 @@ _THICK = 1.7  # of the line's own thickness: there something else crosses it
 _CLEAR = 0.25  # of its length at least is not covered by digits that stand on it
 
 
-def written_ink(without_paper: Ink, noise: float) -> Ink:
-    """The ink without the paper's noise, rulings and stains.
+def written_ink(ink: Ink, without_paper: Ink, noise: float) -> Ink:
+    """The ink without rulings, even those that are hardly darker than the paper's noise, and without stains.
 
     Args:
-        without_paper: (h, w) uint8, 0 paper … 255 ink, as `remove_paper` gives it; it is not changed.
-        noise: 0-255, what the paper's noise hardly exceeds.
+        ink: (h, w) uint8, 0 paper … 255 ink, as `clear_ink` gives it; it is not changed.
+        without_paper: (h, w) uint8, the same with the noise still in it, as `remove_paper` gives it.
+        noise: 0-255, what the noise hardly exceeds.
 
     Returns:
         (h, w) uint8 ink.
     """
-    unruled = remove_rulings(clear_ink(without_paper, _FAINT * noise))
-    return remove_stains(clear_ink(unruled, noise))
+    faint = clear_ink(without_paper, _FAINT * noise)
+    is_ruling = (faint > 0) & (remove_rulings(faint) == 0)
+    return remove_stains(np.where(is_ruling, 0, ink).astype(np.uint8))
 
 
 def remove_rulings(ink: Ink) -> Ink:
@@ -169,11 +171,11 @@ def _pixels_of_line(ink: Ink, segment: _Segment) -> _Pixels:
     for degree in (1, 2, 3):  # pages curl: each curve finds more of the line than the one before
         top, bottom = _run(ink > 0, columns, np.rint(center).astype(np.int64))
         thickness = bottom - top
-        own = _longest_stretch(thickness > 0, max(_BROKEN * (x1 - x0), 2))
-        usual = float(np.quantile(thickness[own], _CLEAR)) if own.any() else 0.0
-        own &= thickness <= _THICK * usual + 1
-        if own.sum() < _CLEAR * (x1 - x0) or usual > _THIN * own.sum():
+        stretch = _longest_stretch(thickness > 0, max(_BROKEN * (x1 - x0), 2))
+        usual = float(np.quantile(thickness[stretch], _CLEAR)) if stretch.any() else 0.0
+        if stretch.sum() < (x1 - x0) / 2 or usual > _THIN * stretch.sum():
             return np.empty(0, np.int64), np.empty(0, np.int64)
+        own = stretch & (thickness <= _THICK * usual + 1)
         darkness = ink[((top + bottom) // 2).clip(0, len(ink) - 1), columns].astype(np.float64)
         own &= darkness <= _DARK * np.median(darkness[own]) + 5
         center = Polynomial.fit(columns[own], (top + bottom)[own] / 2, degree)(columns)

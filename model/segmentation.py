@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.cuts import cut
 from model.framing import ink_box
-from model.images import Gray, remove_paper
+from model.images import Gray, clear_ink, remove_paper
 from model.reading import Box, Frame, Ink
 from model.rulings import MIN_HEIGHT, typical_height, written_ink
 
@@ -31,10 +31,10 @@ _GAP = 0.3  # between pieces of one digit
 _JOINED = 1.5  # height, and width, of a digit put together
 _LOW = 0.6  # a lower piece may be a part of its neighbor however sure both are
 
-_SCRAP = 0.55  # of the page's typical height: lower beside what is higher, it is hardly a digit of its own
+_SCRAP = 0.55  # of the page's typical height: what is lower, beside what is not, is hardly a digit of its own
 
 _CUT, _JOIN = 0.3, 0.1  # in log probability, what a part and a union cost: ink is mostly what it seems to be
-_MEND = -0.2  # likewise, what the union of a scrap and its neighbor gains
+_MEND = 0.2  # likewise, what a union gains for each scrap in it
 _RUN = 10  # pieces of one digit at most
 _CLUSTER = 40  # neighboring pieces; more are a texture and not joined
 _WORDS = 20  # doubtful pieces, if they are the most: these are words, and cutting would make digits of letters
@@ -141,7 +141,8 @@ def glyph_in_box(gray: Gray, box: Box) -> Piece | None:
         return None
     margin = max(x1 - x0, y1 - y0)
     left, top = max(x0 - margin, 0), max(y0 - margin, 0)
-    ink = written_ink(*remove_paper(gray[top : y1 + margin, left : x1 + margin]))
+    without_paper, noise = remove_paper(gray[top : y1 + margin, left : x1 + margin])
+    ink = written_ink(clear_ink(without_paper, noise), without_paper, noise)
     return _tight(_without_neighbors(ink, (x0 - left, y0 - top, x1 - left, y1 - top)), (x0, y0))
 
 
@@ -233,37 +234,35 @@ def _cluster(wholes: list[Glyph], typical: float) -> _Cluster:
     atoms = [atom for part in parts for atom in part]
     ends = np.cumsum([len(part) for part in parts]).tolist()
     intact = [tuple(range(a, b)) for a, b in pairwise([0, *ends])]
-    pairs = _pairs(wholes, intact, typical)
+    pairs = {tuple(sorted((*one, *other))) for one, other in combinations(intact, 2)} if len(intact) <= _RUN else set()
     runs = {tuple(range(i, j)) for i in range(len(atoms)) for j in range(i + 1, min(i + _RUN, len(atoms)) + 1)}
-    fitting = {group for group in (*runs, *pairs) if len(group) == 1 or _fits(_box(atoms, group), height)}
-    costs = {group: _cost(group, intact) for group in sorted(fitting.union(intact))}
-    return _Cluster(atoms, {group: pairs.get(group, cost) for group, cost in costs.items()}, height)
+    fitting = {group for group in runs | pairs if len(group) == 1 or _fits(_box(atoms, group), height)}
+    scraps = _scraps(wholes, typical)
+    costs = {group: _cost(group, intact, scraps) for group in sorted(fitting.union(intact))}
+    return _Cluster(atoms, costs, height)
 
 
-def _pairs(wholes: list[Glyph], intact: list[_Group], typical: float) -> dict[_Group, float]:
-    """Unions of two pieces, and what each costs; none if there are too many."""
-    several = combinations(zip(wholes, intact, strict=True), 2) if len(wholes) <= _RUN else ()
-    return {
-        tuple(sorted((*one, *other))): _MEND if _is_mended(first, second, typical) else _JOIN
-        for (first, one), (second, other) in several
-    }
-
-
-def _is_mended(one: Glyph, other: Glyph, typical: float) -> bool:
-    """Whether a piece too low for a digit, such as the bar of a 5 or half of a 4, stands beside a higher one."""
-    lower, higher = sorted((one, other), key=lambda glyph: max(glyph.ink.shape))
-    return len(lower.ink) < _SCRAP * typical and max(lower.ink.shape) <= _LOW * max(higher.ink.shape)
+def _scraps(wholes: list[Glyph], typical: float) -> list[set[int]]:
+    """For each piece that is high enough for a digit the pieces beside it that are not, as the bar of a 5 may be."""
+    heights, linked = np.array([len(glyph.ink) for glyph in wholes]), _linked(wholes)
+    is_low = heights < _SCRAP * typical
+    lower = heights[None, :] <= _LOW * heights[:, None]
+    return [set(np.flatnonzero(row).tolist()) for row in linked & lower & is_low[None, :] & ~is_low[:, None]]
 
 
 def _may_be_several(glyph: Glyph, height: int) -> bool:
     return glyph.confidence < _SURE and len(glyph.ink) >= _LOW * height
 
 
-def _cost(group: _Group, intact: list[_Group]) -> float:
-    """Nothing for a piece as it is on the page, most for what parts one."""
-    if group in intact:
+def _cost(group: _Group, intact: list[_Group], scraps: list[set[int]]) -> float:
+    """Nothing for a piece as it is on the page, most for what parts one; a piece gains by the scraps beside it."""
+    whole = {i for i, piece in enumerate(intact) if set(piece) <= set(group)}
+    if sum(len(intact[i]) for i in whole) < len(group):
+        return _CUT
+    if len(whole) == 1:
         return 0.0
-    return _JOIN if all(set(piece) <= set(group) or not set(piece) & set(group) for piece in intact) else _CUT
+    mended = any(whole - {i} <= scraps[i] for i in whole)
+    return -_MEND * (len(whole) - 1) if mended else _JOIN
 
 
 def _parts(glyph: Glyph) -> list[Piece]:

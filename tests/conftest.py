@@ -1,6 +1,7 @@
 """What many tests share: MNIST, the shipped classifier, and when a missing thing is a failure."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,13 @@ from model.artifacts import load_classifier
 from model.dataset import load_mnist
 from model.errors import DatasetError
 from model.reader import WEIGHTS, Reader
+
+
+def pytest_configure(config):
+    """Download MNIST, if it has to be, before several workers run tests: they would write the same file."""
+    if not hasattr(config, "workerinput"):
+        with suppress(DatasetError):
+            load_mnist()
 
 
 def missing(reason):

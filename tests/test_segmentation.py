@@ -131,6 +131,21 @@ def test_halves_of_a_digit_that_look_like_digits_are_put_together():
     assert boxes(ink, scale=8) == [[(3, 1, 9, 9), (15, 1, 17, 9)]]
 
 
+def test_all_pieces_of_a_digit_are_put_together():
+    ink = picture(
+        ".............",
+        "..#..#.....#.",
+        "...........#.",
+        "..#........#.",
+        "..####.....#.",
+        ".....#.....#.",
+        "..####.....#.",
+        ".............",
+        scale=8,
+    )
+    assert boxes(ink, scale=8) == [[(2, 1, 6, 7), (11, 1, 12, 7)]]
+
+
 def test_a_low_digit_among_its_like_stays_alone_beside_a_high_one():
     low = (".....###.",) * 3 + (".........",)
     ink = picture(*HALVES_OF_A_FOUR[:-1], *["." * 18], *(row * 2 for row in 8 * low), scale=8)

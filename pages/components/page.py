@@ -213,7 +213,11 @@ def _steps(photo: Photo, reader: Reader) -> str:
         (steps.gray, "Gray", "Upright, without its colors."),
         (cv2.bitwise_not(steps.without_paper), "Without paper", "Its light and its shadows are taken away."),
         (cv2.bitwise_not(steps.ink), "Ink", "What is darker than the paper's own noise."),
-        (cv2.bitwise_not(steps.unruled), "Without rulings", "Ruled lines and the boxes of forms are taken away."),
+        (
+            cv2.bitwise_not(steps.unruled),
+            "Without rulings",
+            "Ruled lines, boxes of forms and faint stains are taken away.",
+        ),
         (_boxed(steps.unruled, steps.boxes), "Glyphs", "What may be a digit, put together and cut apart."),
         (_boxed(steps.unruled, _scaled(lines, scale)), "Lines", f"What stands side by side: {len(lines)}."),
         (_boxed(steps.unruled, _scaled(digits, scale)), "Digits", f"One box for each: {len(marks)}."),

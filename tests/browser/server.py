@@ -28,6 +28,7 @@ CHROMIUM_ARGS = [
 ]
 PATIENCE_MS = 60_000
 """How long a loaded machine may take for what is otherwise done in a moment."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager
@@ -90,21 +91,21 @@ class DrawPage:
     def draw(self, strokes: list[list[tuple[float, float]]], apart: float = 12, **place: object) -> None:
         """Draw strokes of the unit square with the mouse, which is heard about every `apart` px, as in a swift hand."""
         for points in strokes:
-            first, *others = (self.at(point, **place) for point in points)
-            self.page.mouse.move(**first)
+            places = [self.at(point, **place) for point in points]
+            self.page.mouse.move(**places[0])
             self.page.mouse.down()
-            for start, stop in pairwise([first, *others]):
+            for start, stop in pairwise(places):
                 steps = round(hypot(stop["x"] - start["x"], stop["y"] - start["y"]) / apart)
                 self.page.mouse.move(**stop, steps=max(1, steps))
             self.page.mouse.up()
 
     def wait_until_ready(self) -> None:
         """Wait until the classifier is loaded."""
-        expect(self.answer).not_to_contain_text("loading", timeout=PATIENCE_MS)
+        expect(self.answer).not_to_contain_text("loading")
 
     def expect_answer(self, sign: str) -> None:
         """Wait until the answer begins with this sign: a digit, or `?`."""
-        expect(self.answer.locator(".sign")).to_have_text(sign, timeout=PATIENCE_MS)
+        expect(self.answer.locator(".sign")).to_have_text(sign)
 
     def click(self, name: str) -> None:
         """Click one of the page's buttons."""

@@ -103,15 +103,15 @@ def test_chosen_model_reads_the_drawing(open_small):
     choose(app.page, "Logistic regression")
     app.expect_answer("3")
     app.click("Clear")
-    expect(app.answer).to_contain_text("Draw a digit", timeout=PATIENCE_MS)
+    expect(app.answer).to_contain_text("Draw a digit")
     app.draw(DIGITS[1])
     app.expect_answer("3")
     app.page.get_by_role("link", name="Photo", include_hidden=True).dispatch_event("click")
     app.page.get_by_role("button", name="Meter").click(timeout=PATIENCE_MS)
-    expect(app.page.locator(".st-key-reading .lines > div").first).to_contain_text("3", timeout=PATIENCE_MS)
+    expect(app.page.locator(".st-key-reading .lines > div").first).to_contain_text("3")
     assert set(app.page.locator(".st-key-reading .lines").inner_text()) <= set("3 \n?")
     choose(app.page, "Convolutional network")
-    expect(app.page.locator(".st-key-reading .lines > div").first).not_to_contain_text("333", timeout=PATIENCE_MS)
+    expect(app.page.locator(".st-key-reading .lines > div").first).not_to_contain_text("333")
 
 
 def choose(page, title):
@@ -122,16 +122,16 @@ def choose(page, title):
 def test_drawing_is_read_by_all_models(open_small):
     app = open_small("Compare")
     app.page.get_by_role("button", name="Let every model read it").click()
-    expect(app.page.locator(".st-key-readers")).to_contain_text("Nothing is drawn yet", timeout=PATIENCE_MS)
+    expect(app.page.locator(".st-key-readers")).to_contain_text("Nothing is drawn yet")
     app.canvas.scroll_into_view_if_needed()
     app.page.wait_for_timeout(500)  # charts below it may still grow
     app.draw(DIGITS[7])
     signs = app.page.locator(".reader .sign")
-    expect(signs).to_have_text(["3", "8", "7"], timeout=PATIENCE_MS)
+    expect(signs).to_have_text(["3", "8", "7"])
     app.click("Clear")
-    expect(app.page.locator(".st-key-readers")).to_contain_text("Nothing is drawn yet", timeout=PATIENCE_MS)
+    expect(app.page.locator(".st-key-readers")).to_contain_text("Nothing is drawn yet")
     app.draw(DIGITS[4])
-    expect(signs).to_have_text(["3", "8", "4"], timeout=PATIENCE_MS)
+    expect(signs).to_have_text(["3", "8", "4"])
 
 
 def test_drawing_of_the_draw_page_is_there(open_small):
@@ -141,7 +141,7 @@ def test_drawing_of_the_draw_page_is_there(open_small):
     app.expect_answer("2")
     app.page.get_by_role("link", name="Compare", include_hidden=True).dispatch_event("click")
     app.page.get_by_role("button", name="Let every model read it").click(timeout=PATIENCE_MS)
-    expect(app.page.locator(".reader .sign")).to_have_text(["3", "8", "2"], timeout=PATIENCE_MS)
+    expect(app.page.locator(".reader .sign")).to_have_text(["3", "8", "2"])
 
 
 def test_page_left_in_the_moment_of_a_stroke(open_small):
@@ -161,7 +161,7 @@ def test_page_left_in_the_moment_of_a_stroke(open_small):
             document.querySelector("a[href$='/compare']").click();
         }"""
     )
-    expect(app.page.get_by_role("button", name="Let every model read it")).to_be_visible(timeout=PATIENCE_MS)
+    expect(app.page.get_by_role("button", name="Let every model read it")).to_be_visible()
 
 
 def test_table_as_csv_holds_what_the_page_shows(open_small):
@@ -178,9 +178,9 @@ def test_table_as_csv_holds_what_the_page_shows(open_small):
 def test_two_models_disagree(open_small):
     page = open_small("Compare").page
     figures = page.locator(".st-key-disagreements figure")
-    expect(figures).to_have_count(3, timeout=PATIENCE_MS)  # cnn misreads 3 and 14, mlp 20
+    expect(figures).to_have_count(3)  # cnn misreads 3 and 14, mlp 20
     page.get_by_text("Only the second is right").click()
-    expect(figures).to_have_count(2, timeout=PATIENCE_MS)
+    expect(figures).to_have_count(2)
     texts = " ".join(figures.all_inner_texts())
     assert "Number 3" in texts
     assert "Number 14" in texts
@@ -196,12 +196,12 @@ def test_area_on_the_map_lists_its_digits(open_small):
     box = chart.bounding_box()
     listed = page.locator(".st-key-on_the_map figure")
     drag(page, box, (box["width"] / 2, box["height"] * 0.8), (2, box["height"] - 2))  # the left half of the lowest row
-    expect(listed).to_have_count(5, timeout=PATIENCE_MS)
+    expect(listed).to_have_count(5)
     assert sorted(number(text) for text in listed.all_inner_texts()) == list(range(5))
     assert number(listed.first.inner_text()) == 3, "the misread one comes first"
     mark = page.locator(".st-key-chart_embedding .mark-symbol path").last.bounding_box()
     page.mouse.click(mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
-    expect(listed).to_have_count(1, timeout=PATIENCE_MS)
+    expect(listed).to_have_count(1)
     assert number(listed.inner_text()) == 14
 
 

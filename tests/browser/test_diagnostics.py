@@ -27,9 +27,9 @@ class DiagnosticsPage:
     def expect_samples(self, indices):
         """Wait until the gallery holds these test digits and no others."""
         tiles = self.page.locator(".st-key-gallery [class*='st-key-sample_']")
-        expect(tiles).to_have_count(len(indices), timeout=PATIENCE_MS)
+        expect(tiles).to_have_count(len(indices))
         for index in indices:
-            expect(self.page.locator(f".st-key-gallery .st-key-sample_{index}")).to_be_visible(timeout=PATIENCE_MS)
+            expect(self.page.locator(f".st-key-gallery .st-key-sample_{index}")).to_be_visible()
 
     def choose(self, label, option):
         self.page.get_by_role("combobox", name=label).click()
@@ -77,7 +77,7 @@ def test_a_click_on_a_cell_lists_exactly_its_samples(diagnostics, known):
     assert tile.locator("img").bounding_box()["width"] > 45
     tile.get_by_role("button").click()
     why = f"Why {second[1]} and not {second[0]}"
-    expect(diagnostics.page.locator(".st-key-sample")).to_contain_text(why, timeout=PATIENCE_MS)
+    expect(diagnostics.page.locator(".st-key-sample")).to_contain_text(why)
     looked_at = load_diagnosis()
     (place,) = np.flatnonzero(looked_at.indices == others[0])
     key = f"saliency_{others[0]}"
@@ -94,8 +94,8 @@ def test_the_threshold_slider_changes_the_figures(diagnostics, known):
     thumb.focus()
     thumb.press("End")
     n, right = (int((known.confidence >= 0.999).sum()), int(known.right[known.confidence >= 0.999].sum()))
-    expect(coverage).to_contain_text(f"{n:,} of 10,000 digits", timeout=PATIENCE_MS)
-    expect(coverage).to_contain_text(f"{right:,} right, {n - right:,} misread", timeout=PATIENCE_MS)
+    expect(coverage).to_contain_text(f"{n:,} of 10,000 digits")
+    expect(coverage).to_contain_text(f"{right:,} right, {n - right:,} misread")
     assert coverage.inner_text() != before
 
 

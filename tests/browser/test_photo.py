@@ -34,7 +34,7 @@ class PhotoPage:
         self.page.locator(".st-key-upload input[type=file]").set_input_files(payloads)
 
     def expect_reading(self, *lines):
-        expect(self.page.locator(".st-key-reading .lines > div")).to_have_text(list(lines), timeout=PATIENCE_MS)
+        expect(self.page.locator(".st-key-reading .lines > div")).to_have_text(list(lines))
 
     def choose(self, mode):
         self.page.locator(".st-key-picture_tools").get_by_text(mode).click()
@@ -97,7 +97,7 @@ def test_a_sample_is_read_with_one_click(photo_page):
 def test_boxes_are_drawn_moved_and_deleted_with_the_mouse(photo_page):
     photo_page.upload_and_delete_the_one()
     photo_page.drag((60, 195), (60, 60))  # the 2 is now where nothing is read but the 3
-    expect(photo_page.page.locator(".st-key-reading")).not_to_contain_text("27", timeout=PATIENCE_MS)
+    expect(photo_page.page.locator(".st-key-reading")).not_to_contain_text("27")
     photo_page.undo()
     photo_page.expect_reading("34", "27")
     photo_page.choose("Draw boxes")
