@@ -34,7 +34,7 @@ _LOW = 0.6  # a lower piece may be a part of its neighbor however sure both are
 _SCRAP = 0.55  # of the page's typical height: what is lower, beside what is not, is hardly a digit of its own
 
 _CUT, _JOIN = 0.3, 0.1  # in log probability, what a part and a union cost: ink is mostly what it seems to be
-_MEND = 0.2  # likewise, what a union gains for each scrap in it
+_MEND = 0.1  # likewise, what a union gains for each scrap in it
 _RUN = 10  # pieces of one digit at most
 _CLUSTER = 40  # neighboring pieces; more are a texture and not joined
 _WORDS = 20  # doubtful pieces, if they are the most: these are words, and cutting would make digits of letters
@@ -243,7 +243,7 @@ def _cluster(wholes: list[Glyph], typical: float) -> _Cluster:
 
 
 def _scraps(wholes: list[Glyph], typical: float) -> list[set[int]]:
-    """For each piece that is high enough for a digit the pieces beside it that are not, as the bar of a 5 may be."""
+    """For each piece that is high enough for a digit the pieces beside it that are not, as half of an open 4."""
     heights, linked = np.array([len(glyph.ink) for glyph in wholes]), _linked(wholes)
     is_low = heights < _SCRAP * typical
     lower = heights[None, :] <= _LOW * heights[:, None]
@@ -308,7 +308,10 @@ def _union(atoms: list[Piece], group: _Group) -> Piece:
 
 def _likeliest(cluster: _Cluster, glyphs: list[Glyph]) -> list[Glyph]:
     """Of all sets of glyphs that use each atom once, the one with the highest log probability."""
-    costs = [_full_cost(glyph, cost) for glyph, cost in zip(glyphs, cluster.groups.values(), strict=True)]
+    costs = [
+        _full_cost(glyph, cost, [cluster.atoms[i] for i in group])
+        for glyph, (group, cost) in zip(glyphs, cluster.groups.items(), strict=True)
+    ]
     scores = [_score(glyph, cluster.height) - cost for glyph, cost in zip(glyphs, costs, strict=True)]
     masks = [sum(1 << i for i in group) for group in cluster.groups]
 
@@ -323,9 +326,17 @@ def _likeliest(cluster: _Cluster, glyphs: list[Glyph]) -> list[Glyph]:
     return [replace(glyphs[k], is_part=costs[k] >= _CUT) for k in best((1 << len(cluster.atoms)) - 1)[1]]
 
 
-def _full_cost(glyph: Glyph, cost: float) -> float:
-    """Twice as much for a stick: every stroke that is cut off looks like a 1."""
-    return 2 * cost if cost == _CUT and glyph.probabilities.argmax() == 1 else cost
+def _full_cost(glyph: Glyph, cost: float, atoms: list[Piece]) -> float:
+    """Twice as much for a stick: every stroke that is cut off looks like one. Scraps that change nothing, no gain."""
+    if cost == _CUT and _label(glyph) == 1:
+        return 2 * cost
+    if cost < 0 and any(isinstance(atom, Glyph) and _label(atom) == _label(glyph) for atom in atoms):
+        return _JOIN
+    return cost
+
+
+def _label(glyph: Glyph) -> int:
+    return int(glyph.probabilities.argmax())
 
 
 def _score(glyph: Glyph, height: int) -> float:
