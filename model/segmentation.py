@@ -108,13 +108,14 @@ def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
     Returns:
         Glyphs in no order; none if the page is blank or noise.
     """
-    wholes = _recognized(_pieces(ink), recognize)
+    wholes = sorted(_recognized(_pieces(ink), recognize), key=_middle)
     doubtful = sum(max(g.ink.shape[1] / len(g.ink), 1.0) for g in wholes if g.confidence < _SURE)
     is_words = doubtful > max(_WORDS, sum(glyph.confidence >= _SURE for glyph in wholes))
     if is_words:
         return wholes
-    typical = typical_height(np.array([len(glyph.ink) for glyph in wholes]))
-    clusters = [_cluster([wholes[i] for i in group], typical) for group in _neighbors(wholes)]
+    linked = _linked(wholes)
+    scraps = _scraps(wholes, linked)
+    clusters = [_cluster([wholes[i] for i in group], scraps[np.ix_(group, group)]) for group in _neighbors(linked)]
     alone = [atom for c in clusters if len(c.groups) == 1 for atom in c.atoms if isinstance(atom, Glyph)]
     shared = [c for c in clusters if len(c.groups) > 1]
     candidates = iter(_recognized([_union(c.atoms, group) for c in shared for group in c.groups], recognize))
@@ -193,9 +194,8 @@ def _component(ink: Ink, labels: NDArray[np.int32], number: int, box: _Indices) 
     return Piece((x0, y0, x1, y1), np.where(mine, ink[y0:y1, x0:x1], 0).astype(np.uint8))
 
 
-def _neighbors(wholes: list[Glyph]) -> list[list[int]]:
-    """Indices of those that may share digits with each other."""
-    linked = _linked(wholes)
+def _neighbors(linked: NDArray[np.bool_]) -> list[list[int]]:
+    """Indices of those that may share digits with each other, ascending."""
     groups = _connected(linked)
     return [part for group in groups for part in ([group] if len(group) <= _CLUSTER else [[i] for i in group])]
 
@@ -226,10 +226,9 @@ def _connected(linked: NDArray[np.bool_]) -> list[list[int]]:
         names = renamed
 
 
-def _cluster(wholes: list[Glyph], typical: float) -> _Cluster:
-    """Atoms of some neighboring pieces, and the groups of them that may be digits."""
+def _cluster(wholes: list[Glyph], scraps: NDArray[np.bool_]) -> _Cluster:
+    """Atoms of some neighboring pieces, from left to right, and the groups of them that may be digits."""
     height = max(len(glyph.ink) for glyph in wholes)
-    wholes = sorted(wholes, key=_middle)
     parts = [_parts(glyph) if _may_be_several(glyph, height) else [glyph] for glyph in wholes]
     atoms = [atom for part in parts for atom in part]
     ends = np.cumsum([len(part) for part in parts]).tolist()
@@ -237,31 +236,30 @@ def _cluster(wholes: list[Glyph], typical: float) -> _Cluster:
     pairs = {tuple(sorted((*one, *other))) for one, other in combinations(intact, 2)} if len(intact) <= _RUN else set()
     runs = {tuple(range(i, j)) for i in range(len(atoms)) for j in range(i + 1, min(i + _RUN, len(atoms)) + 1)}
     fitting = {group for group in runs | pairs if len(group) == 1 or _fits(_box(atoms, group), height)}
-    scraps = _scraps(wholes, typical)
     costs = {group: _cost(group, intact, scraps) for group in sorted(fitting.union(intact))}
     return _Cluster(atoms, costs, height)
 
 
-def _scraps(wholes: list[Glyph], typical: float) -> list[set[int]]:
-    """For each piece that is high enough for a digit the pieces beside it that are not, as half of an open 4."""
-    heights, linked = np.array([len(glyph.ink) for glyph in wholes]), _linked(wholes)
-    is_low = heights < _SCRAP * typical
+def _scraps(wholes: list[Glyph], linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n, n): the first is high enough for a digit, and the second, beside it, is not, as half of an open 4."""
+    heights = np.array([len(glyph.ink) for glyph in wholes], np.int64)
+    is_low = heights < _SCRAP * typical_height(heights)
     lower = heights[None, :] <= _LOW * heights[:, None]
-    return [set(np.flatnonzero(row).tolist()) for row in linked & lower & is_low[None, :] & ~is_low[:, None]]
+    return np.asarray(linked & lower & is_low[None, :] & ~is_low[:, None])
 
 
 def _may_be_several(glyph: Glyph, height: int) -> bool:
     return glyph.confidence < _SURE and len(glyph.ink) >= _LOW * height
 
 
-def _cost(group: _Group, intact: list[_Group], scraps: list[set[int]]) -> float:
+def _cost(group: _Group, intact: list[_Group], scraps: NDArray[np.bool_]) -> float:
     """Nothing for a piece as it is on the page, most for what parts one; a piece gains by the scraps beside it."""
     whole = {i for i, piece in enumerate(intact) if set(piece) <= set(group)}
     if sum(len(intact[i]) for i in whole) < len(group):
         return _CUT
     if len(whole) == 1:
         return 0.0
-    mended = any(whole - {i} <= scraps[i] for i in whole)
+    mended = any(all(scraps[i, j] for j in whole - {i}) for i in whole)
     return -_MEND * (len(whole) - 1) if mended else _JOIN
 
 
