@@ -215,7 +215,7 @@ def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
 
 def _evaluate_hands(options: argparse.Namespace) -> Metrics:
     with _quiet():
-        from model.artifacts import as_predict, keep_unseen
+        from model.artifacts import as_predict, keep_unseen, load_report
         from model.dataset import load_mnist
         from model.hands import measure_hands, reads_as_usual, reads_with
         from model.reader import Reader
@@ -226,7 +226,8 @@ def _evaluate_hands(options: argparse.Namespace) -> Metrics:
             read = reads_as_usual(as_predict(train_usual(load_mnist(options.data))))
         else:
             read = reads_with(Reader.load(options.weights or folder(options.model)))
-    metrics = measure_hands(read, options.ink, options.not_digits)
+    trained_on = load_report(folder(SHIPPED))["data"]["ink_sha256"].values()  # whoever reads, so that figures compare
+    metrics = measure_hands(read, options.ink, options.not_digits, trained_on)
     if options.keep:
         keep_unseen(folder(SHIPPED), "hands", options.keep, metrics)
     return metrics

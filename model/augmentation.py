@@ -29,18 +29,19 @@ _BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
 
 def augment(frame: Frame, rng: Generator, most: float = 1.0) -> Frame:
-    """The same digit by another hand: slant, turn, proportions, elastic, pen, contrast, shift, small erasures.
+    """The same digit by another hand: slant, turn, proportions, elastic, pen, edges, shift, small erasures.
 
-    How far all of them go is drawn anew for every digit, from hardly to `most` (0-1), but for its edges, which are soft
-    or hard whatever the rest; and one in eight stays as it is, so that MNIST itself stays well covered. What is
-    no digit goes through the same, or its sharper edges give it away.
+    How far slant, turn, proportions, elastic and pen go is drawn anew for every digit, from hardly to `most` (0-1); how
+    often it is shifted or erased hangs on `most` alone, and its edges are soft or hard whatever the rest. One in eight
+    stays as it is, so that MNIST itself stays well covered. What is no digit goes through the same, or its sharper
+    edges give it away.
     """
     if rng.uniform() < _UNTOUCHED:
         return frame.copy()
     strength = rng.uniform(0, most)
     ink = _change_pen(_warp(frame, strength, rng), strength, rng)
     framing = frame_glyph(_change_edge(ink, _WARPED, rng))
-    return frame if framing is None else _disturb(framing.frame, most, rng)
+    return frame.copy() if framing is None else _disturb(framing.frame, most, rng)
 
 
 def augment_strokes(strokes: Sequence[Stroke], rng: Generator, most: float = 1.0) -> Frame:
@@ -144,7 +145,8 @@ def _disturb(frame: Frame, most: float, rng: Generator) -> Frame:
     """Now and then shift by a pixel or two, or erase a small patch."""
     frame = frame.copy()
     if rng.uniform() < 0.3 * most:
-        frame = np.roll(frame, rng.integers(-2, 3, 2), axis=(0, 1))
+        down, right = rng.integers(-2, 3, 2)
+        frame = cv2.warpAffine(frame, np.array([[1, 0, right], [0, 1, down]], np.float32), frame.shape[::-1])
     if rng.uniform() < 0.2 * most:
         row, column = rng.integers(4, 22, 2)
         height, width = rng.integers(2, 6, 2)

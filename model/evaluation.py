@@ -23,7 +23,7 @@ Metrics = dict[str, Any]
 RIGHT_WHEN_ACCEPTED = 0.995
 """The share of accepted digits that the shipped threshold is chosen to get right."""
 OTHERS_ACCEPTED = 0.006
-"""The share of newly drawn scribbles, letters and signs that it may accept; of unseen kinds it is eight times more."""
+"""The share of newly drawn scribbles, letters and signs that it may accept; of unseen kinds, several times more are."""
 
 _Z95 = 1.959964  # two-sided 95 % of the normal distribution
 
@@ -104,7 +104,7 @@ def choose_threshold(confidence: NDArray[np.floating], right: NDArray[np.bool_],
         others: (m,) confidence in what is no digit; may be empty.
 
     Returns:
-        0.5-1. If no threshold gets there, 1.0.
+        0.5-1. If no threshold gets there, 1.0, which only full certainty reaches.
     """
     return max(choose_line_threshold(confidence, right), _above_most(others))
 
@@ -117,12 +117,14 @@ def choose_line_threshold(confidence: NDArray[np.floating], right: NDArray[np.bo
         right: (n,) whether they are read right.
 
     Returns:
-        0.5-1. If no threshold gets there, 1.0.
+        0.5-1. If no threshold gets there, 1.0, which only full certainty reaches.
     """
     order = np.argsort(-confidence, kind="stable")
+    falling = confidence[order]
     share_right = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(share_right >= RIGHT_WHEN_ACCEPTED)
-    return max(float(confidence[order][good[-1]]), 0.5) if len(good) else 1.0
+    is_last = np.diff(falling, append=-1.0) < 0  # of those with the same confidence, who are accepted together
+    good = np.flatnonzero(is_last & (share_right >= RIGHT_WHEN_ACCEPTED))
+    return max(float(falling[good[-1]]), 0.5) if len(good) else 1.0
 
 
 def _above_most(others: NDArray[np.floating]) -> float:

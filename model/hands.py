@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from model.dataset import Drawing, load_drawings
+from model.dataset import Drawing, load_drawings, load_ink
 from model.errors import DatasetError
 from model.evaluation import Metrics, auroc, expected_calibration_error, log_loss, macro_f1
 from model.framing import FRAME_SIDE
@@ -35,6 +35,8 @@ class Answer(NamedTuple):
     accepted: bool
 
 
+LEFT_OUT = ", left out"
+"""After the name of a file that a network was trained on: those of its writers that training left out."""
 NONE = Answer(-1, np.zeros(10), accepted=False)
 """Nothing was read."""
 Read = Callable[[list[Stroke], float], Answer]
@@ -52,13 +54,15 @@ class _Answers:
         return np.asarray(self.probabilities.max(axis=1))
 
 
-def measure_hands(read: Read, ink: Path | None, not_digits: Path | None) -> Metrics:
+def measure_hands(read: Read, ink: Path | None, not_digits: Path | None, trained_on: Collection[str] = ()) -> Metrics:
     """Read every drawing of two folders of ink files.
 
     Args:
         read: how a drawing is read.
         ink: folder of *.jsonl files of digits, or None.
         not_digits: folder of *.jsonl files of other characters, or None. Those that look like digits are left out.
+        trained_on: sha256 of files. The writers that a training on one of them leaves out are measured by themselves
+            too, as its name with LEFT_OUT.
 
     Returns:
         For each file by name: `n` and `accepted`, and for digits `accuracy`, `writers`, `worst_writer` (accuracy of the
@@ -72,12 +76,12 @@ def measure_hands(read: Read, ink: Path | None, not_digits: Path | None) -> Metr
     outside = [answers.confidence for answers in others.values()]
     metrics: Metrics = {name: {"n": len(a.labels), "accepted": float(a.accepted.mean())} for name, a in others.items()}
     for path in _files(ink):
-        drawings = _digits(path)
-        answers = _read_all(read, drawings)
-        row = _measure_digits(drawings, answers)
-        if outside:
-            row["auroc"] = auroc(answers.confidence, np.concatenate(outside))
-        metrics[f"{path.stem} (digits)" if path.stem in metrics else path.stem] = row
+        name = f"{path.stem} (digits)" if path.stem in metrics else path.stem
+        for title, drawings in _digits(path, name, trained_on).items():
+            answers = _read_all(read, drawings)
+            metrics[title] = _measure_digits(drawings, answers)
+            if outside:
+                metrics[title]["auroc"] = auroc(answers.confidence, np.concatenate(outside))
     return metrics
 
 
@@ -124,8 +128,13 @@ def _files(folder: Path | None) -> list[Path]:
     return paths
 
 
-def _digits(path: Path) -> list[Drawing]:
-    return _some(path, "labels 0-9", [drawing for drawing in load_drawings(path) if drawing.label is not None])
+def _digits(path: Path, name: str, trained_on: Collection[str]) -> dict[str, list[Drawing]]:
+    """All digits of a file, and those of the writers that a training on it left out."""
+    sets = {name: _some(path, "labels 0-9", [drawing for drawing in load_drawings(path) if drawing.label is not None])}
+    ink = load_ink([path])
+    if ink.files[path.name] in trained_on:
+        sets[name + LEFT_OUT] = [drawing for drawing in ink.held_out if drawing.label is not None]
+    return {title: drawings for title, drawings in sets.items() if drawings}
 
 
 def _others(path: Path) -> list[Drawing]:

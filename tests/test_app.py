@@ -93,6 +93,7 @@ def test_digit_with_runner_up(start):
     assert '<div class="sign">7</div>' in page
     assert "Confident, 93%" in page
     assert "7, or perhaps 1" in page
+    assert page.count('<li class="best"><b>7</b>') == page.count('class="best"') == 1
 
 
 def test_lone_digit_has_no_runner_up(start):
@@ -138,6 +139,7 @@ def test_not_a_digit(start):
     page = collect(start(reader_that_says(p4=0.2), drawing(4)))
     assert '<div class="sign">?</div>' in page
     assert "Not a digit" in page
+    assert 'class="best"' not in page, "no bar stands out"
 
 
 def test_dot_is_too_little_ink(start):

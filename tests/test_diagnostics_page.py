@@ -70,6 +70,7 @@ def test_headline(start):
     assert "98.50%" in page
     assert "3 errors of 200" in page
     assert "omniglot" not in page, "it has no digits"
+    assert "99.90%" not in page, "25 of those 30 writers were trained on"
     test = make_evaluation().report["test"]
     for name, form in {"macro_f1": ".4f", "log_loss": ".4f", "ece": ".4f"}.items():
         assert f"<td>{test[name]:{form}}</td>" in page

@@ -80,6 +80,14 @@ def test_in_a_line_of_digits_only_errors_set_the_threshold():
     assert choose_line_threshold(confidence, np.zeros(1100, bool)) == 1.0
 
 
+def test_digits_of_the_same_confidence_are_accepted_together():
+    right = np.arange(1000) < 995
+    assert choose_line_threshold(np.append(np.full(995, 0.9), np.full(5, 0.6)), right) == 0.6
+    assert choose_line_threshold(np.append(np.full(994, 0.9), np.full(6, 0.6)), right) == 0.6
+    assert choose_line_threshold(np.full(209, 0.9), np.arange(209) < 199) == 1.0, "95 in 100 are right, not 99.5"
+    assert choose_line_threshold(np.append(np.full(100, 0.9), np.full(109, 0.7)), np.arange(209) < 150) == 0.9
+
+
 def test_threshold_keeps_out_all_but_a_few_of_what_is_no_digit():
     confidence, right = np.linspace(0.5, 1, 1000), np.ones(1000, bool)
     others = np.concatenate([np.full(975, 0.2), np.full(20, 0.7), np.full(5, 0.95)])

@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,15 @@ def test_what_accepts_nothing_has_no_share_of_right_ones(folders):
 def test_files_of_one_name_are_told_apart(folders, tmp_path):
     others_file(folders[1] / "hands.jsonl")
     assert set(measure_hands(always(THREE), *folders)) == {"hands", "letters", "hands (digits)"}
+
+
+def test_writers_that_training_left_out_are_measured_by_themselves_too(folders):
+    path = folders[0] / "hands.jsonl"
+    metrics = measure_hands(always(THREE), *folders, {hashlib.sha256(path.read_bytes()).hexdigest()})
+    assert set(metrics) == {"letters", "hands", "hands, left out"}
+    assert (metrics["hands"]["n"], metrics["hands"]["writers"]) == (200, 4)
+    assert (metrics["hands, left out"]["n"], metrics["hands, left out"]["writers"]) == (50, 1)
+    assert metrics["hands, left out"]["auroc"] == 0.5
 
 
 def test_one_folder_is_enough(folders):

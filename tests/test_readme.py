@@ -47,7 +47,7 @@ def test_limits_are_what_was_measured():
     assert "97 in 100 are accepted, 995 in 1,000 of them right" in _TEXT
 
 
-@pytest.mark.parametrize("name", ["unipen (digits)", "pendigits_left_out"])
+@pytest.mark.parametrize("name", ["unipen (digits)", "pendigits_train", "pendigits_train, left out"])
 def test_figures_of_real_writers_are_the_reports(name):
     columns = [load_report(WEIGHTS)["hands"][way][name] for way in _COLUMNS]
     lines = iter(README.splitlines())

@@ -21,6 +21,7 @@ from model.reader import WEIGHTS
 from model.registry import MODELS, SHIPPED
 from model.training import Records, Settings, train
 from tests.drawn_mnist import write_drawn
+from tests.ink_files import digit_file, others_file
 
 ROOT = Path(train_model.__file__).parent
 EPOCHS = 4
@@ -75,6 +76,17 @@ def test_the_epoch_with_the_fewest_held_out_errors_is_kept(trained):
     assert report["best_epoch"] > EPOCHS - len(refined)
     assert report["curve"][report["best_epoch"] - 1]["held_out_errors"] == min(refined)
     assert report["held_out"]["held_out_errors"] == pytest.approx(min(refined))
+
+
+def test_ink_files_are_trained_on_and_some_writers_judge(data, tmp_path):
+    ink = [digit_file(tmp_path / "digits.jsonl"), others_file(tmp_path / "letters.jsonl")]
+    assert train_model.main([*arguments(data, tmp_path, "--epochs", "2"), "--ink", *map(str, ink)]) == 0
+    report = load_report(tmp_path / "out")
+    numbers = {name: report["data"][name] for name in ("ink_digits", "ink_others", "ink_held_out")}
+    assert numbers == {"ink_digits": 100, "ink_others": 25, "ink_held_out": 25}, "one writer in six judges"
+    assert set(report["data"]["ink_sha256"]) == {"digits.jsonl", "letters.jsonl"}
+    assert 0 <= report["held_out"]["held_out_ink_accuracy"] <= 1
+    assert {"held_out_ink_accuracy", "held_out_accuracy"} <= set(report["curve"][-1])
 
 
 def test_the_report_measures_the_saved_weights(trained, data):

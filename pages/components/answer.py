@@ -107,8 +107,8 @@ def _pictures(digit: Digit | None) -> None:
 
 
 def bars(probabilities: NDArray[np.floating]) -> str:
-    """Ten probabilities as bars, the likeliest one marked."""
-    best = int(probabilities.argmax()) if probabilities.any() else None
+    """Ten probabilities as bars, the likeliest one marked if it outweighs all others together."""
+    best = int(probabilities.argmax()) if probabilities.max() > 0.5 else None
     rows = (
         f'<li class="{"best" if label == best else ""}"><b>{label}</b>'
         f'<span class="track"><i style="width:{100 * probability:.1f}%"></i></span>'

@@ -10,12 +10,13 @@ import numpy as np
 import streamlit as st
 
 from model.evaluation import wilson_interval
+from model.hands import LEFT_OUT
 from model.registry import SHIPPED_HANDS
 from model.stored import DISPUTED, Evaluation
 from pages.components.cards import cards_of, percent_of
 
 _TITLES = {
-    "pendigits_left_out": "Writers left out of training",
+    f"pendigits_train{LEFT_OUT}": "Writers left out of training",
     "unipen (digits)": "Writers of UNIPEN",
 }
 _WORDS = (
@@ -35,7 +36,11 @@ def show_headline(evaluation: Evaluation) -> None:
     """Show the figures, MNIST and real writers side by side, and what disputed labels have to do with them."""
     test, hands = evaluation.report["test"], evaluation.report.get("hands", {}).get(SHIPPED_HANDS, {})
     columns = [("MNIST's test digits", test)]
-    columns += [(_TITLES.get(name, name), metrics) for name, metrics in hands.items() if "accuracy" in metrics]
+    columns += [
+        (_TITLES.get(name, name), metrics)
+        for name, metrics in hands.items()
+        if "accuracy" in metrics and name + LEFT_OUT not in hands  # others of its writers were trained on
+    ]
     with st.container(key="headline"):
         st.html(_cards(evaluation, columns) + _table(columns) + f'<p class="hint">{_WORDS}</p>')
         if not hands:
