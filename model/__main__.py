@@ -190,8 +190,12 @@ def _check_evaluate(options: argparse.Namespace, on_hands: bool) -> None:
         )
     if options.keep == SHIPPED_HANDS and (options.usual or options.weights or options.model != SHIPPED):
         raise DatasetError(f"Only {SHIPPED} is shipped. Expected it, or another name. Received: --keep {options.keep}.")
-    if options.predictions and not options.predictions.parent.is_dir():
-        raise DatasetError(f"There is nowhere to write to. Expected a folder. Received: {options.predictions}.")
+    if options.predictions and (options.predictions.is_dir() or not options.predictions.parent.is_dir()):
+        raise DatasetError(
+            f"There is nowhere to write to. Expected a file in a folder. Received: {options.predictions}."
+        )
+    if options.figures and options.figures.exists() and not options.figures.is_dir():
+        raise DatasetError(f"There is nowhere to draw to. Expected a folder. Received: {options.figures}, a file.")
 
 
 def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
@@ -226,8 +230,8 @@ def _evaluate_hands(options: argparse.Namespace) -> Metrics:
             read = reads_as_usual(as_predict(train_usual(load_mnist(options.data))))
         else:
             read = reads_with(Reader.load(options.weights or folder(options.model)))
-    trained_on = load_report(folder(SHIPPED))["data"]["ink_sha256"].values()  # whoever reads, so that figures compare
-    metrics = measure_hands(read, options.ink, options.not_digits, trained_on)
+    data = load_report(folder(SHIPPED)).get("data", {})  # whichever model reads, so that figures compare
+    metrics = measure_hands(read, options.ink, options.not_digits, data.get("ink_sha256", {}).values())
     if options.keep:
         keep_unseen(folder(SHIPPED), "hands", options.keep, metrics)
     return metrics

@@ -210,8 +210,10 @@ def read_part(path: Path, part: Literal["train", "test"]) -> Samples:
 
 def _read(path: Path, members: Sequence[str] = _MEMBERS) -> list[NDArray[np.uint8]]:
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return [file[member] for member in members]
+        with path.open("rb") as stream, zipfile.ZipFile(stream):  # of what is none NumPy would say to load it unsafely
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as file:
+                return [file[member] for member in members]
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         message = f"MNIST cannot be read. Expected an .npz with {', '.join(members)}. Received: {path} ({error})."
         raise DatasetError(message) from error

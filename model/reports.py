@@ -60,7 +60,7 @@ def keep(evaluation: Evaluation, mnist: Mnist) -> None:
     Raises:
         ArtifactError: it was measured on other data than the model's report tells of.
     """
-    folder, expected = registry.folder(evaluation.name), evaluation.report["data"]["sha256"]
+    folder, expected = registry.folder(evaluation.name), evaluation.report.get("data", {}).get("sha256", "unknown")
     if mnist.sha256 != expected:
         raise ArtifactError(
             f"What is measured on other digits is not kept. Expected data of sha256 {expected[:12]}…, as the report of "
@@ -96,12 +96,12 @@ def rebuild(mnist: Mnist) -> Iterator[str]:
 
 
 def draw_figures(evaluation: Evaluation, frames: NDArray[np.uint8], folder: Path) -> list[Path]:
-    """Draw confusion matrix, misread digits, reliability and learning curve as PNG files into a folder.
+    """Draw confusion matrix, misread digits, reliability and the learning curve, if one is known, as PNG files.
 
     Args:
         evaluation: what was measured.
         frames: (n, 28, 28) uint8, the digits that it was measured on.
-        folder: is made if it is not there.
+        folder: where to; it is made if it is not there.
     """
     from model import figures
 
@@ -113,8 +113,9 @@ def draw_figures(evaluation: Evaluation, frames: NDArray[np.uint8], folder: Path
         ),
         "errors": cv2.imencode(".png", sheet)[1].tobytes(),
         "reliability": figures.to_png(figures.reliability(evaluation.confidence, evaluation.right)),
-        "learning_curve": figures.to_png(figures.learning_curve({evaluation.name: report["curve"]})),
     }
+    if curve := report.get("curve"):
+        pictures["learning_curve"] = figures.to_png(figures.learning_curve({evaluation.name: curve}))
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.png" for name in pictures]
     for path, picture in zip(paths, pictures.values(), strict=True):

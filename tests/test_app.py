@@ -117,6 +117,12 @@ def test_lone_digit_below_the_threshold_is_a_guess(start, probabilities, title):
     assert "Not sure enough to say so: that takes 90.0%." in page
 
 
+def test_a_threshold_close_to_certainty_is_not_rounded_to_it(start):
+    page = collect(start(reader_that_says(threshold=0.99992, p7=0.9999), drawing(7)))
+    assert "Perhaps a 7, &gt;99%" in page
+    assert "that takes more than 99.9%." in page
+
+
 def test_between_two_digits_names_both(start):
     page = collect(start(reader_that_says(p4=0.5, p9=0.45), drawing(4)))
     assert '<div class="sign">?</div>' in page

@@ -139,9 +139,18 @@ def test_the_usual_way_is_no_model_of_ours(hands, capsys):
     assert "not allowed with argument" in capsys.readouterr().err
 
 
-def test_nowhere_to_write_predictions_is_said_before_measuring(tmp_path, capsys):
-    assert main(["evaluate", "--predictions", str(tmp_path / "none" / "all.csv")]) == 2
-    assert "There is nowhere to write to. Expected a folder. Received: " in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("option", "name", "message"),
+    [
+        ("--predictions", "none/all.csv", "There is nowhere to write to. Expected a file in a folder. Received: "),
+        ("--predictions", "", "There is nowhere to write to. Expected a file in a folder. Received: "),
+        ("--figures", "a.png", "There is nowhere to draw to. Expected a folder. Received: "),
+    ],
+)
+def test_nowhere_to_write_to_is_said_before_measuring(tmp_path, capsys, option, name, message):
+    (tmp_path / "a.png").touch()
+    assert main(["evaluate", option, str(tmp_path / name)]) == 2
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

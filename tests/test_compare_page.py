@@ -162,6 +162,12 @@ def test_epochs_that_only_refined_are_said_to(start, weights):
     assert "Of cnn only the epochs that refined what was trained before." in words(start("compare"))
 
 
+def test_models_without_a_curve_are_named(start, weights):
+    put_model(weights / "svm", "svm", curve=[])
+    put_model(weights / "mlp", "mlp", curve=[])
+    assert "None is kept of svm and mlp." in words(start("compare"))
+
+
 def test_no_curve_at_all(start, weights):
     put_model(weights, "cnn", curve=[])
     assert "No model here keeps one." in words(start("compare"))

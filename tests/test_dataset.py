@@ -109,8 +109,9 @@ def test_files_that_are_no_npz_are_refused(tmp_path, content):
     path = tmp_path / "mnist.npz"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(DatasetError, match="MNIST cannot be read. Expected an .npz"):
+    with pytest.raises(DatasetError, match="MNIST cannot be read. Expected an .npz") as refusal:
         load_mnist(path)
+    assert "pickle" not in str(refusal.value), "nobody should load such a file unsafely"
 
 
 def test_no_file_and_no_network(monkeypatch):

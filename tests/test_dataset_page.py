@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from model import dataset, registry
 from model.errors import DatasetError
+from model.figures import to_svg
 from pages.components import classifier, mnist
 from pages.components.embedding import nearest, selected
 from tests.small_data import TEST, TRAIN, digits, put_diagnosis, put_model, put_statistics, write_mnist
@@ -204,6 +205,17 @@ def test_misread_digits_only_stay_where_they_are(start):
     app.toggle(key="map_errors").set_value(True).run()
     assert "Map of 2 test digits" in app.get("vega_lite_chart")[-1].proto.alt
     assert places(app) == [*whole[1:], whole[0]], "names below the crosses, the same scale"
+
+
+@pytest.mark.parametrize("only_errors", [False, True])
+def test_the_map_can_be_drawn_and_taken_away(start, monkeypatch, only_errors):
+    embedding = import_module("pages.components.embedding")
+    drawn, show = [], embedding.show_chart
+    monkeypatch.setattr(embedding, "show_chart", lambda chart, *a, **k: drawn.append(chart) or show(chart, *a, **k))
+    app = start()
+    app.toggle(key="map_errors").set_value(only_errors).run()
+    marks = to_svg(drawn[-1]).count(b'aria-roledescription="point"')
+    assert marks == (2 if only_errors else TEST)
 
 
 # What is missing

@@ -155,9 +155,11 @@ def test_least_certain_right_ones(start):
 def test_cell_without_samples(start):
     app = choose(start(), true_digit=0, read_digit=1)
     assert listed(app) == []
-    assert "No 0 was read as 1 here" in collect(app)
+    assert "No 0 was read as 1 here. Choose other digits." in collect(app), "all are listed already"
     app.segmented_control(key="group").set_value("Misread")
-    assert "No such digit" in collect(choose(app, read_digit="any"))
+    assert "No such digit among the samples chosen. Choose other digits, or list all" in collect(
+        choose(app, read_digit="any")
+    )
 
 
 def test_opened_sample_tells_all_that_is_known(start):
@@ -170,6 +172,17 @@ def test_opened_sample_tells_all_that_is_known(start):
     assert page.count('alt="a training digit, 4"') == 6
     assert page.count('alt="a training digit, 9"') == 2
     assert "Most of five human raters" not in page
+
+
+def test_a_sample_is_brought_into_sight_when_it_is_opened_and_marked_while_it_is(start):
+    app = start()
+    assert "outline" not in collect(app)
+    page = collect(app.button(key="sample_14").click().run())
+    assert "scrollIntoView" in page
+    assert ".st-key-sample_14 button { outline" in page
+    page = collect(app.toggle(key="errors_only").set_value(True).run())
+    assert "scrollIntoView" not in page
+    assert ".st-key-sample_14 button { outline" in page
 
 
 def test_disputed_label_is_marked(start):

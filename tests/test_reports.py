@@ -133,6 +133,22 @@ def test_figures_are_pictures(weights, data, tmp_path):
         assert picture.std() > 5, name
 
 
+def test_what_has_no_curve_has_no_picture_of_one(weights, data, tmp_path):
+    mnist = load_mnist(data)
+    evaluation = measure("cnn", weights, mnist.test)
+    del evaluation.report["curve"]
+    draw_figures(evaluation, mnist.test.frames, tmp_path / "figures")
+    assert set(figures_in(tmp_path / "figures")) == FIGURES - {"learning_curve.png"}
+
+
+def test_a_report_that_does_not_tell_its_data_is_no_place_to_keep(weights, data):
+    mnist = load_mnist(data)
+    evaluation = measure("cnn", weights, mnist.test)
+    del evaluation.report["data"]
+    with pytest.raises(ArtifactError, match="is not kept. Expected data of sha256 unknown"):
+        keep(evaluation, mnist)
+
+
 def test_evaluate_writes_all_it_is_asked_for_and_keeps_it(weights, data, tmp_path, capsys):
     files = ["--predictions", str(tmp_path / "p.csv"), "--figures", str(tmp_path / "figures")]
     assert main(["evaluate", "--model", "mlp", "--data", str(data), "--json", *files]) == 0

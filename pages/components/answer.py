@@ -75,9 +75,14 @@ def verdict(finding: Finding, digit: Digit | None, threshold: float) -> tuple[st
     if finding is Finding.UNSURE:
         article = "an" if digit.label == 8 else "a"
         title = f"Perhaps {article} {digit.label}, {percent(digit.confidence)}"
-        return "?", title, f"Not sure enough to say so: that takes {threshold:.1%}."
+        return "?", title, f"Not sure enough to say so: that takes {_least(threshold)}."
     title = f"{confidence_in_words(digit.confidence)}, {percent(digit.confidence)}"
     return str(digit.label), title, _alternative(digit, second)
+
+
+def _least(threshold: float) -> str:
+    """The threshold for people; none is reached by certainty alone, as 100 % would say."""
+    return "more than 99.9%" if threshold > 0.9995 else f"{threshold:.1%}"
 
 
 def _alternative(digit: Digit, second: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from model import figures
@@ -71,7 +72,8 @@ def show_coverage(evaluation: Evaluation) -> None:
                 "Share of accepted digits that are right, against the share that is accepted. At a threshold of "
                 f"{threshold:.3f}, {point['accuracy']:.2%} of the {point['coverage']:.2%} accepted are right."
             )
-            show_chart(chart, chart.data, key="coverage_against_accuracy", alt=words)
+            data = pd.concat([chart.data.assign(chosen=False), pd.DataFrame([point]).assign(chosen=True)])
+            show_chart(chart, data, key="coverage_against_accuracy", alt=words)
 
 
 def show_robustness(diagnosis: Diagnosis) -> None:
@@ -94,7 +96,7 @@ def _show_curve(curve: Robustness) -> None:
     with st.container(gap=None):
         st.markdown(f"**{name}** {breaks}")
         chart = _robustness(curve)
-        words = f"Accuracy against {curve.name} in {curve.unit}: {breaks}. Worst: {min(curve.accuracies):.1%}."
+        words = f"Accuracy against {curve.name} ({curve.unit}): {breaks}. Worst: {min(curve.accuracies):.1%}."
         show_chart(chart, chart.data, key=f"robustness_{curve.name.replace(' ', '_')}", alt=words)
 
 

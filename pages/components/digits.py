@@ -36,7 +36,17 @@ def show_augmentation(digits: Digits) -> None:
     """Show one digit, and beside it what training sees in its place, each time anew."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         digit = _choose_digit("augmented_digit", 4)
-        strength = st.slider("How far it goes", 0, 100, 100, 10, format="%d%%", key="augmented_strength", width=220)
+        strength = st.slider(
+            "How far it goes",
+            0,
+            100,
+            100,
+            10,
+            format="%d%%",
+            key="augmented_strength",
+            width=220,
+            help="Edges become softer or harder at any setting, and one digit in eight stays as it is.",
+        )
         st.button(
             "Augment", key="augment", icon=":material/casino:", type="primary", on_click=_count, args=("augmented",)
         )

@@ -25,10 +25,10 @@ _WHO = {
 def choose_two(names: list[str]) -> tuple[str, str]:
     """Have two of at least two models chosen."""
     left, right = st.columns(2)
-    title = lambda name: MODELS[name].title  # noqa: E731
-    first = left.selectbox("First model", names, len(names) - 1, key="first_model", format_func=title)
+    options = {"format_func": lambda name: MODELS[name].title, "persist_state": "session"}
+    first = left.selectbox("First model", names, len(names) - 1, key="first_model", **options)
     others = [name for name in names if name != first]
-    second = right.selectbox("Second model", others, len(others) - 1, key="second_model", format_func=title)
+    second = right.selectbox("Second model", others, len(others) - 1, key="second_model", **options)
     return first, second
 
 
@@ -54,7 +54,15 @@ def show_test(a: Evaluation, b: Evaluation) -> bool:
 
 def show_disagreements(a: Evaluation, b: Evaluation, frames: NDArray[np.uint8] | None) -> None:
     """List the test digits that the two read differently, the least expected first."""
-    who = st.pills("Who is right", list(_WHO), default="all", required=True, format_func=_WHO.get, key="who_is_right")
+    who = st.pills(
+        "Who is right",
+        list(_WHO),
+        default="all",
+        required=True,
+        format_func=_WHO.get,
+        key="who_is_right",
+        persist_state="session",
+    )
     indices = disagreements(a, b, who)
     st.html(f'<p class="hint">Read differently: {len(indices):,} of {len(a.labels):,} test digits.</p>')
 

@@ -82,11 +82,11 @@ def _map(evaluation: Evaluation, _diagnosis: Diagnosis, only_errors: bool) -> tu
 
 def _chart(table: pd.DataFrame, shown: pd.DataFrame) -> alt.LayerChart:
     """Some of the digits of a map, at their places on the whole of it."""
-    x, y = ([float(table[axis].min()), float(table[axis].max())] for axis in "xy")
+    across, down = (alt.Scale(domain=_ends(table[axis]), nice=False, padding=_PADDING) for axis in "xy")
+    place = alt.X("x:Q", axis=None, scale=across), alt.Y("y:Q", axis=None, scale=down)
     by_right = {"legend": None, "type": "nominal"}
     points = alt.Chart(shown).mark_point(filled=True, strokeWidth=1).encode(
-        alt.X("x:Q", axis=None, scale=alt.Scale(domain=x, nice=False, padding=_PADDING)),
-        alt.Y("y:Q", axis=None, scale=alt.Scale(domain=y, nice=False, padding=_PADDING)),
+        *place,
         alt.Color("digit:N", scale=alt.Scale(domain=list(range(10)), range=_COLORS), legend=None),
         alt.Shape("right", scale=_when_right("circle", "cross"), **by_right),
         alt.Size("right", scale=_when_right(16, 150), **by_right),
@@ -94,16 +94,19 @@ def _chart(table: pd.DataFrame, shown: pd.DataFrame) -> alt.LayerChart:
         alt.Stroke("right", scale=_when_right("transparent", "black"), **by_right),
         tooltip=[*map(alt.Tooltip, ("number", "digit", "read")), alt.Tooltip("confidence", format=".1%")],
     )  # fmt: skip
-    points = points.add_params(
-        alt.selection_interval(name="area"), alt.selection_point(name="point", fields=["number"])
-    )
+    point = alt.selection_point(name="point", fields=["number"], on="click, touchend")  # a tap moves no pointer before
+    points = points.add_params(alt.selection_interval(name="area"), point)
     middles = table.groupby("digit")[["x", "y"]].median().reset_index()
-    names = alt.Chart(middles).encode(alt.X("x:Q"), alt.Y("y:Q"), alt.Text("digit:N"))
+    names = alt.Chart(middles).encode(*place, alt.Text("digit:N"))
     rim = names.mark_text(fontSize=26, fontWeight="bold", color="black", stroke="black", strokeWidth=5)
     # White with a black rim is read on every color, and in both themes: a canvas does not know the page's own color.
     named = [rim, names.mark_text(fontSize=26, fontWeight="bold", color="white")]
     layers = [points, *named] if len(shown) == len(table) else [*named, points]  # names never hide the few
     return alt.layer(*layers, height=_HEIGHT)
+
+
+def _ends(values: pd.Series[float]) -> list[float]:
+    return [float(values.min()), float(values.max())]
 
 
 def _when_right(right: str | float, wrong: str | float) -> alt.Scale:
@@ -118,7 +121,7 @@ def _choose_misread(evaluation: Evaluation) -> int | None:
         np.flatnonzero(labels != read).tolist(),
         index=None,
         format_func=lambda i: f"Number {i}: a {labels[i]}, read as {read[i]}",
-        placeholder="Drag over the map, click on a digit, or choose a misread one here",
+        placeholder="Select on the map, or a misread digit here",
         key="map_center",
         label_visibility="collapsed",
     )

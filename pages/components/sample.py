@@ -14,7 +14,9 @@ from model.stored import DISPUTED, Diagnosis, Evaluation
 from pages.components.answer import bars, percent, picture
 from pages.components.chart import show_picture_menu
 from pages.components.mnist import training_digits
-from pages.components.samples import Frames
+from pages.components.samples import Frames, look
+
+_INTO_SIGHT = "document.querySelector('.st-key-sample').scrollIntoView({block: 'nearest', behavior: 'smooth'})"
 
 
 def show_sample(evaluation: Evaluation, diagnosis: Diagnosis | None, frames: Frames, index: int) -> bool:
@@ -37,6 +39,9 @@ def show_sample(evaluation: Evaluation, diagnosis: Diagnosis | None, frames: Fra
             show_picture_menu(
                 pixels, lambda: _pixels(diagnosis, place), key=key, title=f"Download «{_why(diagnosis, place)}»"
             )
+        if look().is_news:
+            look().is_news = False
+            st.html(f"<script>{_INTO_SIGHT} // {index}</script>", unsafe_allow_javascript=True)  # runs if it is another
     return frame is not None and (place is None or training_digits() is not None)
 
 

@@ -8,12 +8,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from model.figures import RIGHT
 from model.reading import Frame
 from model.stored import DISPUTED, Diagnosis, Evaluation, worth_a_look
 from pages.components.answer import percent, pixels_url
 from pages.components.mnist import test_digits
 
 MISREAD, UNSURE, ALL = "Misread", "Least certain", "All"
+_GROUPS = [MISREAD, UNSURE, ALL]
 ANY = "any"
 DIGITS = [ANY, *range(10)]
 A_PAGE = 24
@@ -28,6 +30,7 @@ class Look:
     Attributes:
         first: place in the list of the first sample on the page.
         opened: index of the test digit that is looked at closely, if any.
+        is_news: it was opened just now, and is to be brought into sight.
         turn: goes up with every change of the cell, so that clicking on the same one again is news.
         asked: index of the test digit to be guessed; None for the next one.
         guesses: what the visitor took test digits for, by their indices.
@@ -35,6 +38,7 @@ class Look:
 
     first: int = 0
     opened: int | None = None
+    is_news: bool = False
     turn: int = 0
     asked: int | None = None
     guesses: dict[int, int] = field(default_factory=dict)
@@ -87,9 +91,8 @@ class Frames:
 def show_filters(evaluation: Evaluation) -> NDArray[np.intp]:
     """Show what to list; the indices that are listed."""
     keep = {"persist_state": "session", "on_change": _start_again}
-    group = st.segmented_control(
-        "Samples", [MISREAD, UNSURE, ALL], default=MISREAD, required=True, key="group", width="stretch", **keep
-    )
+    st.session_state.setdefault("group", MISREAD)
+    group = st.segmented_control("Samples", _GROUPS, required=True, key="group", width="stretch", **keep)
     cell = {"format_func": str, "persist_state": "session", "on_change": _take_cell}
     with st.container(key="filters", horizontal=True, gap="small"):
         true = st.selectbox("True digit", DIGITS, key="true_digit", **cell)
@@ -109,6 +112,8 @@ def show_samples(evaluation: Evaluation, found: NDArray[np.intp], frames: Frames
     with st.container(key="gallery", horizontal=True, gap="small"):
         for index in page:
             _show_tile(evaluation, index, pictures[index])
+        if here.opened in page:  # not by another type of button: it would be made anew, and the keyboard lose its place
+            st.html(f"<style>.st-key-sample_{here.opened} button {{ outline: 3px solid {RIGHT}; }}</style>")
     _show_pages(len(found))
     return all(frame is not None for frame in pictures.values())
 
@@ -120,8 +125,7 @@ def _show_tile(evaluation: Evaluation, index: int, frame: Frame | None) -> None:
     read = int(answer.argmax())
     words = f"**{true}**" if true == read else f"**{true} → {read}**"
     text = f"{seen} {words} {percent(float(answer[read]))}{flag}"
-    kind = "primary" if look().opened == index else "secondary"
-    st.button(text, key=f"sample_{index}", type=kind, on_click=_open, args=(index,))
+    st.button(text, key=f"sample_{index}", on_click=_open, args=(index,))
 
 
 def _show_pages(n: int) -> None:
@@ -138,7 +142,7 @@ def _show_pages(n: int) -> None:
 def _nothing() -> str:
     cell = chosen_cell()
     what = "No such digit among the samples chosen" if cell is None else f"No {cell[0]} was read as {cell[1]} here"
-    return f"{what}. Choose other digits, or list all samples."
+    return f"{what}. Choose other digits{'' if st.session_state.group == ALL else ', or list all samples'}."
 
 
 def _start_again() -> None:
@@ -158,4 +162,4 @@ def _turn(by: int) -> None:
 
 
 def _open(index: int) -> None:
-    look().opened = index
+    look().opened, look().is_news = index, True

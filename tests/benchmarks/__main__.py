@@ -301,7 +301,7 @@ def resident(browser: Browser, url: str, server: psutil.Process, sessions: int) 
 
 
 def diagnostics_cost() -> list[Row]:
-    """What the server does for the Diagnostics page, warm, and what the stored evaluations take of its memory.
+    """What the server does for the Diagnostics page, warm, and what all that is stored for pages takes of its memory.
 
     Measured in a process of its own: without TensorFlow, as the app starts, and without a trace in this one.
     """
@@ -309,7 +309,7 @@ def diagnostics_cost() -> list[Row]:
         files, megabytes, seconds = process.submit(diagnostics_page.measure).result()
     return [
         ("Diagnostics, server work, warm", ms(seconds), "", "", "≤ 150 ms"),
-        (f"memory of its {files} files, for all sessions", f"{megabytes:.0f} MB", "", "", "≤ 100 MB"),
+        (f"memory of the {files} stored evaluations, for all sessions", f"{megabytes:.0f} MB", "", "", "≤ 100 MB"),
     ]
 
 

@@ -205,6 +205,23 @@ def test_area_on_the_map_lists_its_digits(open_small):
     assert number(listed.inner_text()) == 14
 
 
+def test_a_tap_on_the_map_lists_a_digit(open_small):
+    page = open_small("Dataset", **PHONE).page
+    mark = page.locator(".st-key-chart_embedding .mark-symbol path").last
+    mark.scroll_into_view_if_needed(timeout=PATIENCE_MS)
+    page.wait_for_timeout(1000)  # the chart takes its width
+    mark.tap()
+    expect(page.locator(".st-key-on_the_map figure")).to_have_count(1)
+
+
+def test_misread_digits_only_are_left_on_the_map(open_small):
+    page = open_small("Dataset").page
+    page.get_by_text("Misread digits only").click()
+    marks = page.locator(".st-key-chart_embedding .mark-symbol path")
+    expect(marks).to_have_count(2)
+    expect(marks.first).to_be_visible()
+
+
 def number(text):
     return int(text.split("Number ")[1])
 
