@@ -16,6 +16,8 @@ from model.registry import MODELS, SHIPPED, available, folder
 _one_at_a_time = Lock()
 """Keras keeps state while it loads a network, and two at once would take as long as one after the other."""
 
+_UNPROVEN = "Not measured on other people's hands. Simple models often answer «?»."
+
 
 def choose_model(title: str) -> str:
     """Show the page's title, and beside it which model reads, to choose another; its name.
@@ -34,12 +36,14 @@ def choose_model(title: str) -> str:
             names.index(wanted if wanted in names else usual),
             format_func=lambda name: MODELS[name].title,
             key="reads_with",
-            help="The convolutional network is the one that was measured on other people's hands.",
             label_visibility="collapsed",
             icon=":material/neurology:",
             width=290,
             filter_mode=None,
         )
+    with st.container(key="about_model"):  # always there: what is below keeps its place, and the pad its canvas
+        if chosen != usual:
+            st.html(f'<p class="hint">{_UNPROVEN}</p>')
     st.session_state.model = chosen  # a widget's own value ends with its page
     return chosen
 
