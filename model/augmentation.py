@@ -15,7 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from model.dataset import Drawing
-from model.framing import FRAME_SIDE, frame_glyph
+from model.framing import FRAME_SIDE, frame_glyph, frame_of
 from model.reading import Frame, Ink, Stroke
 from model.skeletons import OTHERS, write
 from model.strokes import ink_digit, ink_strokes
@@ -24,6 +24,7 @@ _SIDE = 64  # px of the canvas that a digit is distorted on, at twice the frame'
 _PIXELS = np.stack(np.meshgrid(np.arange(_SIDE), np.arange(_SIDE)), axis=-1).astype(np.float32) - (_SIDE - 1) / 2
 _WARPED, _INKED = 2, 5  # px of a distorted digit, and of an inked drawing, to one of the frame
 _UNTOUCHED = 1 / 8
+_OWN, _OTHERS, _PAIRS = 0.45, 0.63, 0.8  # so far, of what is no digit; without ink files there are more pairs
 _GRID = 5  # points of the coarse grid that strokes are bent on
 _BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
@@ -57,9 +58,8 @@ def augment_strokes(strokes: Sequence[Stroke], rng: Generator, most: float = 1.0
     strength = rng.uniform(0, most)
     bent = _bend(strokes, strength, rng)
     on_pad = rng.uniform() < 0.5
-    framing = frame_glyph(ink_digit(bent) if on_pad else _change_edge(_ink(bent, rng.uniform(7, 26)), _INKED, rng))
-    assert framing is not None, "strokes leave ink"
-    return _disturb(framing.frame, most, rng)
+    ink = ink_digit(bent) if on_pad else _change_edge(_ink(bent, rng.uniform(7, 26)), _INKED, rng)
+    return _disturb(frame_of(ink), most, rng)
 
 
 def not_a_digit(digits: NDArray[np.uint8], others: Sequence[Drawing], rng: Generator, most: float = 1.0) -> Frame:
@@ -72,20 +72,14 @@ def not_a_digit(digits: NDArray[np.uint8], others: Sequence[Drawing], rng: Gener
         most: how far augmentation goes at most, 0-1.
     """
     kind = rng.uniform()
-    if kind < 0.45:
+    if kind < _OWN:
         return augment_strokes(write(OTHERS, rng), rng, most)
-    if kind < 0.63 and others:
+    if kind < _OTHERS and others:
         return augment_strokes(others[int(rng.integers(len(others)))].strokes, rng, most)
-    if kind < 0.8:
-        return augment(_framed(_pair(digits, rng)), rng, most)
+    if kind < _PAIRS:
+        return augment(frame_of(_pair(digits, rng)), rng, most)
     draw = (_tangle, _tangle, _sticks, _bar, _blob)[rng.integers(5)]
-    return augment(_framed(draw(rng)), rng, most)
-
-
-def _framed(ink: Ink) -> Frame:
-    framing = frame_glyph(ink)
-    assert framing is not None, "every kind leaves ink"
-    return framing.frame
+    return augment(frame_of(draw(rng)), rng, most)
 
 
 def _bend(strokes: Sequence[Stroke], strength: float, rng: Generator) -> list[Stroke]:

@@ -64,6 +64,13 @@ def frame_glyph(ink: Ink) -> Framing | None:
     return Framing(box, core, center, _paste(core, center))
 
 
+def frame_of(ink: Ink) -> Frame:
+    """Only the frame, of ink that is known to be there."""
+    framing = frame_glyph(ink)
+    assert framing is not None, "whoever asks has drawn something"
+    return framing.frame
+
+
 def _square(ink: Ink, box: Box) -> Ink:
     """Square crop around the box, at least 10 px a side; what lies outside the ink is paper."""
     x0, y0, x1, y1 = box

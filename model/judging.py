@@ -16,7 +16,7 @@ from model.augmentation import augment
 from model.batches import Lessons
 from model.dataset import Drawing, Ink, Mnist, Samples
 from model.evaluation import auroc, choose_line_threshold, choose_threshold, evaluate, fit_temperature
-from model.framing import frame_glyph
+from model.framing import frame_of
 from model.reading import Frame, softmax
 from model.registry import MODELS
 from model.strokes import ink_digit
@@ -86,7 +86,7 @@ class Judge:
             "settings": settings,
             "seconds": round(sum(row["seconds"] for row in history)),
             "hardware": hardware(),
-            "versions": {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+            "versions": {package: version(package) for package in _PACKAGES} | {"python": platform.python_version()},
             "calibration": calibration,
             "held_out": measured,
             "test": evaluate(_logits(network, test.frames), test.labels, calibration["threshold"]),
@@ -116,9 +116,7 @@ def _as_samples(drawings: list[Drawing]) -> Samples:
 
 def _frame(drawing: Drawing) -> Frame:
     """The frame that the reader makes of a drawing."""
-    framing = frame_glyph(ink_digit(drawing.strokes))
-    assert framing is not None, "strokes leave ink"
-    return framing.frame
+    return frame_of(ink_digit(drawing.strokes))
 
 
 def _logits(network: keras.Model, frames: NDArray[np.uint8]) -> NDArray[np.float32]:

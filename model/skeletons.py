@@ -15,7 +15,7 @@ from numpy.random import Generator
 from scipy.interpolate import CubicSpline
 
 from model.dataset import Samples
-from model.framing import frame_glyph
+from model.framing import frame_of
 from model.reading import Frame, Stroke
 from model.strokes import ink_strokes
 
@@ -304,9 +304,7 @@ def draw_allograph(label: int, rng: Generator) -> Frame:
         rng: where all choices come from.
     """
     strokes = write(ALLOGRAPHS[label], rng)
-    framing = frame_glyph(ink_strokes([stroke + 30 for stroke in strokes], rng.uniform(8, 22), (_SIDE, _SIDE)))
-    assert framing is not None, "every allograph leaves ink"
-    return framing.frame
+    return frame_of(ink_strokes([stroke + 30 for stroke in strokes], rng.uniform(8, 22), (_SIDE, _SIDE)))
 
 
 def write(skeletons: Sequence[str], rng: Generator) -> list[Stroke]:
