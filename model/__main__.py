@@ -224,13 +224,13 @@ def _evaluate_hands(options: argparse.Namespace) -> Metrics:
         from model.hands import measure_hands, reads_as_usual, reads_with
         from model.reader import Reader
 
+        data = load_report(folder(SHIPPED)).get("data", {})  # whichever model reads, so that figures compare
         if options.usual:
             from model.training import train_usual
 
             read = reads_as_usual(as_predict(train_usual(load_mnist(options.data))))
         else:
             read = reads_with(Reader.load(options.weights or folder(options.model)))
-    data = load_report(folder(SHIPPED)).get("data", {})  # whichever model reads, so that figures compare
     metrics = measure_hands(read, options.ink, options.not_digits, data.get("ink_sha256", {}).values())
     if options.keep:
         keep_unseen(folder(SHIPPED), "hands", options.keep, metrics)

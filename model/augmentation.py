@@ -24,7 +24,7 @@ _SIDE = 64  # px of the canvas that a digit is distorted on, at twice the frame'
 _PIXELS = np.stack(np.meshgrid(np.arange(_SIDE), np.arange(_SIDE)), axis=-1).astype(np.float32) - (_SIDE - 1) / 2
 _WARPED, _INKED = 2, 5  # px of a distorted digit, and of an inked drawing, to one of the frame
 _UNTOUCHED = 1 / 8
-_OWN, _OTHERS, _PAIRS = 0.45, 0.63, 0.8  # so far, of what is no digit; without ink files there are more pairs
+_TO_OWN, _TO_INK, _TO_PAIRS = 0.45, 0.63, 0.8  # cumulative, of what is no digit; without ink files more are pairs
 _GRID = 5  # points of the coarse grid that strokes are bent on
 _BALL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
@@ -72,11 +72,11 @@ def not_a_digit(digits: NDArray[np.uint8], others: Sequence[Drawing], rng: Gener
         most: how far augmentation goes at most, 0-1.
     """
     kind = rng.uniform()
-    if kind < _OWN:
+    if kind < _TO_OWN:
         return augment_strokes(write(OTHERS, rng), rng, most)
-    if kind < _OTHERS and others:
+    if kind < _TO_INK and others:
         return augment_strokes(others[int(rng.integers(len(others)))].strokes, rng, most)
-    if kind < _PAIRS:
+    if kind < _TO_PAIRS:
         return augment(frame_of(_pair(digits, rng)), rng, most)
     draw = (_tangle, _tangle, _sticks, _bar, _blob)[rng.integers(5)]
     return augment(frame_of(draw(rng)), rng, most)

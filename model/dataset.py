@@ -210,7 +210,7 @@ def read_part(path: Path, part: Literal["train", "test"]) -> Samples:
 
 def _read(path: Path, members: Sequence[str] = _MEMBERS) -> list[NDArray[np.uint8]]:
     try:
-        with path.open("rb") as stream, zipfile.ZipFile(stream):  # of what is none NumPy would say to load it unsafely
+        with path.open("rb") as stream, zipfile.ZipFile(stream):  # else NumPy would advise to allow pickle
             stream.seek(0)
             with np.load(stream, allow_pickle=False) as file:
                 return [file[member] for member in members]

@@ -117,7 +117,7 @@ def choose_line_threshold(confidence: NDArray[np.floating], right: NDArray[np.bo
         right: (n,) whether they are read right.
 
     Returns:
-        0.5-1. If no threshold gets there, 1.0, which only full certainty reaches.
+        0.5-1; 0.5 if a lower one keeps it. If none does, 1.0, which only full certainty reaches.
     """
     order = np.argsort(-confidence, kind="stable")
     falling = confidence[order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -131,10 +132,10 @@ def _files(folder: Path | None) -> list[Path]:
 def _digits(path: Path, name: str, trained_on: Collection[str]) -> dict[str, list[Drawing]]:
     """All digits of a file, and those of the writers that a training on it left out."""
     sets = {name: _some(path, "labels 0-9", [drawing for drawing in load_drawings(path) if drawing.label is not None])}
-    ink = load_ink([path])
-    if ink.files[path.name] in trained_on:
-        sets[name + LEFT_OUT] = [drawing for drawing in ink.held_out if drawing.label is not None]
-    return {title: drawings for title, drawings in sets.items() if drawings}
+    if hashlib.sha256(path.read_bytes()).hexdigest() in trained_on:
+        left_out = [drawing for drawing in load_ink([path]).held_out if drawing.label is not None]
+        sets |= {name + LEFT_OUT: left_out} if left_out else {}
+    return sets
 
 
 def _others(path: Path) -> list[Drawing]:

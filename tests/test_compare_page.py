@@ -165,7 +165,7 @@ def test_epochs_that_only_refined_are_said_to(start, weights):
 def test_models_without_a_curve_are_named(start, weights):
     put_model(weights / "svm", "svm", curve=[])
     put_model(weights / "mlp", "mlp", curve=[])
-    assert "None is kept of svm and mlp." in words(start("compare"))
+    assert "None is kept of: svm, mlp." in words(start("compare"))
 
 
 def test_no_curve_at_all(start, weights):
@@ -355,7 +355,7 @@ def test_chosen_model_reads_the_drawing(start, weights):
     assert app.selectbox(key="reads_with").value == "cnn"
     assert "Not measured on other people's hands" not in collect(app)
     app.selectbox(key="reads_with").set_value("mlp").run()
-    assert "Not measured on other people's hands" in collect(app)
+    assert "Not measured on other people's hands. Simple models often answer «?»." in collect(app)
     assert '<div class="sign">3</div>' in collect(app)
 
 

@@ -110,6 +110,12 @@ def test_paths_exist(path):
     assert (ROOT / "".join(path)).exists()
 
 
+def test_figures_of_the_ensemble_s_members_are_its_report_s():
+    errors = [member["errors"] for member in load_report(folder("ensemble"))["members"]]
+    first, second, third = errors
+    assert f"({first}, {second} and {third} errors, {1 - sum(errors) / 30_000:.2%} right in the mean)" in _TEXT
+
+
 @pytest.mark.parametrize("name", available())
 def test_figures_of_the_models_are_their_reports(name):
     report = load_report(folder(name))

@@ -81,8 +81,8 @@ def verdict(finding: Finding, digit: Digit | None, threshold: float) -> tuple[st
 
 
 def _least(threshold: float) -> str:
-    """The threshold for people; none is reached by certainty alone, as 100 % would say."""
-    return "more than 99.9%" if threshold > 0.9995 else f"{threshold:.1%}"
+    """The threshold for people, never rounded up to 100 %."""
+    return "more than 99.9%" if threshold >= 0.9995 else f"{threshold:.1%}"
 
 
 def _alternative(digit: Digit, second: float) -> str:

@@ -16,7 +16,8 @@ from model.registry import MODELS, SHIPPED, available, folder
 _one_at_a_time = Lock()
 """Keras keeps state while it loads a network, and two at once would take as long as one after the other."""
 
-_UNPROVEN = "Not measured on other people's hands. Simple models often answer «?»."
+_UNPROVEN = "Not measured on other people's hands."
+_SHY = "Simple models often answer «?»."
 
 
 def choose_model(title: str) -> str:
@@ -41,9 +42,11 @@ def choose_model(title: str) -> str:
             width=290,
             filter_mode=None,
         )
-    with st.container(key="about_model"):  # always there: what is below keeps its place, and the pad its canvas
-        if chosen != usual:
-            st.html(f'<p class="hint">{_UNPROVEN}</p>')
+    with st.container(
+        key="about_model"
+    ):  # there with or without words: what is below keeps its place, the pad its canvas
+        if chosen != SHIPPED:
+            st.html(f'<p class="hint">{_UNPROVEN} {"" if MODELS[chosen].hands else _SHY}</p>')
     st.session_state.model = chosen  # a widget's own value ends with its page
     return chosen
 

@@ -94,7 +94,7 @@ def _chart(table: pd.DataFrame, shown: pd.DataFrame) -> alt.LayerChart:
         alt.Stroke("right", scale=_when_right("transparent", "black"), **by_right),
         tooltip=[*map(alt.Tooltip, ("number", "digit", "read")), alt.Tooltip("confidence", format=".1%")],
     )  # fmt: skip
-    point = alt.selection_point(name="point", fields=["number"], on="click, touchend")  # a tap moves no pointer before
+    point = alt.selection_point(name="point", fields=["number"], on="click, touchend")  # Vega takes no tap for a click
     points = points.add_params(alt.selection_interval(name="area"), point)
     middles = table.groupby("digit")[["x", "y"]].median().reset_index()
     names = alt.Chart(middles).encode(*place, alt.Text("digit:N"))

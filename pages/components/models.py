@@ -115,7 +115,7 @@ def show_curves(rows: list[Row]) -> None:
     refined = [name for name in curves if "started_from" in reports[name]]
     note = f" Of {refined[0]} only the epochs that refined what was trained before." if refined else ""
     without = [name for name in reports if name not in curves]
-    note += f" None is kept of {' and '.join(without)}." if without else ""
+    note += f" None is kept of: {', '.join(without)}." if without else ""
     st.html(f'<p class="hint">{titles}.{note}</p>')
 
 

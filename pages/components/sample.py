@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic_ns
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -41,7 +43,8 @@ def show_sample(evaluation: Evaluation, diagnosis: Diagnosis | None, frames: Fra
             )
         if look().is_news:
             look().is_news = False
-            st.html(f"<script>{_INTO_SIGHT} // {index}</script>", unsafe_allow_javascript=True)  # runs if it is another
+            news = f"<script>{_INTO_SIGHT} // {monotonic_ns()}</script>"  # the same again would not be run
+            st.html(news, unsafe_allow_javascript=True)
     return frame is not None and (place is None or training_digits() is not None)
 
 

@@ -309,7 +309,7 @@ def diagnostics_cost() -> list[Row]:
         files, megabytes, seconds = process.submit(diagnostics_page.measure).result()
     return [
         ("Diagnostics, server work, warm", ms(seconds), "", "", "≤ 150 ms"),
-        (f"memory of the {files} stored evaluations, for all sessions", f"{megabytes:.0f} MB", "", "", "≤ 100 MB"),
+        (f"memory of the {files} stored files, for all sessions", f"{megabytes:.0f} MB", "", "", "≤ 100 MB"),
     ]
 
 
