@@ -59,7 +59,7 @@ def save(network: keras.Model, report: Report, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     half_weights = folder / f".half-{WEIGHTS_FILE}"
     network.save(half_weights)
-    whole = report | {"weights_sha256": _sha256(half_weights)}
+    whole = report | {"weights_sha256": sha256_of(half_weights)}
     half_report = _write_half(whole, folder)
     half_weights.replace(folder / WEIGHTS_FILE)
     half_report.replace(folder / REPORT_FILE)
@@ -128,7 +128,7 @@ def _is_torn(folder: Path) -> bool:
     """Whether a crash has left the weights' report under its temporary name."""
     try:
         half = json.loads((folder / _HALF_REPORT).read_text(encoding="utf-8"))
-        return bool(half["weights_sha256"] == _sha256(folder / WEIGHTS_FILE))
+        return bool(half["weights_sha256"] == sha256_of(folder / WEIGHTS_FILE))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -142,7 +142,7 @@ def verify(folder: Path) -> Report:
     report, path = load_report(folder), folder / WEIGHTS_FILE
     if not path.is_file():
         raise ArtifactError(f"The weights are missing. Expected {path}. Received: no such file. {_RETRAIN}")
-    expected, received = report["weights_sha256"], _sha256(path)
+    expected, received = report["weights_sha256"], sha256_of(path)
     if received != expected:
         raise ArtifactError(
             f"{path} is damaged, or belongs to another report. Expected sha256 {expected[:12]}… as the report says. "
@@ -207,5 +207,6 @@ def freeze(network: keras.Model, n: int | None = None) -> tf.types.experimental.
     return traced.get_concrete_function(tf.TensorSpec((n, FRAME_SIDE, FRAME_SIDE), tf.uint8))
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Checksum of a file, in hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.artifacts import sha256_of
 from model.errors import DatasetError, StrokesError
 from model.reading import Stroke
 from model.strokes import as_strokes
@@ -126,7 +127,7 @@ def load_ink(paths: Sequence[Path]) -> Ink:
         aside = set(writers[::_WRITERS_HELD_OUT] if len(writers) > 1 else ())
         train += [drawing for drawing in drawings if drawing.writer not in aside]
         held_out += [drawing for drawing in drawings if drawing.writer in aside]
-    return Ink(train, held_out, {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths})
+    return Ink(train, held_out, {path.name: sha256_of(path) for path in paths})
 
 
 def load_drawings(path: Path) -> list[Drawing]:
@@ -210,13 +211,23 @@ def read_part(path: Path, part: Literal["train", "test"]) -> Samples:
 
 def _read(path: Path, members: Sequence[str] = _MEMBERS) -> list[NDArray[np.uint8]]:
     try:
-        with path.open("rb") as stream, zipfile.ZipFile(stream):  # else NumPy would advise to allow pickle
-            stream.seek(0)
-            with np.load(stream, allow_pickle=False) as file:
-                return [file[member] for member in members]
+        with path.open("rb") as stream, np.load(checked_archive(stream), allow_pickle=False) as file:
+            return [file[member] for member in members]
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         message = f"MNIST cannot be read. Expected an .npz with {', '.join(members)}. Received: {path} ({error})."
         raise DatasetError(message) from error
+
+
+def checked_archive(stream: IO[bytes]) -> IO[bytes]:
+    """A file that is an archive, from its start; of another one NumPy would say that it can be loaded unsafely.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not zipfile.is_zipfile(stream):
+        raise ValueError("no archive of arrays")
+    stream.seek(0)
+    return stream
 
 
 def _download() -> list[NDArray[np.uint8]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,14 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from model.artifacts import sha256_of
 from model.dataset import Drawing, load_drawings, load_ink
 from model.errors import DatasetError
 from model.evaluation import Metrics, auroc, expected_calibration_error, log_loss, macro_f1
 from model.framing import FRAME_SIDE
 from model.reader import Reader
 from model.reading import Predict, Stroke, softmax
+from model.registry import LEFT_OUT
 from model.strokes import ink_strokes
 
 _CANVAS = 320  # px
@@ -36,8 +37,6 @@ class Answer(NamedTuple):
     accepted: bool
 
 
-LEFT_OUT = ", left out"
-"""After the name of a file that a network was trained on: those of its writers that training left out."""
 NONE = Answer(-1, np.zeros(10), accepted=False)
 """Nothing was read."""
 Read = Callable[[list[Stroke], float], Answer]
@@ -132,7 +131,7 @@ def _files(folder: Path | None) -> list[Path]:
 def _digits(path: Path, name: str, trained_on: Collection[str]) -> dict[str, list[Drawing]]:
     """All digits of a file, and those of the writers that a training on it left out."""
     sets = {name: _some(path, "labels 0-9", [drawing for drawing in load_drawings(path) if drawing.label is not None])}
-    if hashlib.sha256(path.read_bytes()).hexdigest() in trained_on:
+    if sha256_of(path) in trained_on:
         left_out = [drawing for drawing in load_ink([path]).held_out if drawing.label is not None]
         sets |= {name + LEFT_OUT: left_out} if left_out else {}
     return sets

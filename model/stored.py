@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model import registry
 from model.artifacts import WEIGHTS_FILE, Report, load_report, verify
+from model.dataset import checked_archive
 from model.errors import ArtifactError
 from model.reading import softmax
 
@@ -292,7 +293,7 @@ def _load(path: Path, sha256: str, forms: _Forms) -> _Arrays:
     with (
         _saying_what_is_damaged(path, ", ".join(forms)),
         path.open("rb") as stream,
-        np.load(_checked_archive(stream), allow_pickle=False) as file,
+        np.load(checked_archive(stream), allow_pickle=False) as file,
     ):
         received = str(file["sha256"])
         arrays = {name: _checked(name, file[name], *form) for name, form in forms.items()}
@@ -301,14 +302,6 @@ def _load(path: Path, sha256: str, forms: _Forms) -> _Arrays:
             f"{path.name} is stale. Expected sha256 {sha256[:12]}… in {path}. Received: {received[:12]}…. {_MAKE}"
         )
     return arrays
-
-
-def _checked_archive(stream: IO[bytes]) -> IO[bytes]:
-    """A file that is an archive, from its start; of another one NumPy would say that it can be loaded unsafely."""
-    if not zipfile.is_zipfile(stream):
-        raise ValueError("no archive of arrays")
-    stream.seek(0)
-    return stream
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def test_truncated_weights_are_refused(folder):
 
 def test_a_file_that_is_no_network_is_refused_even_with_its_checksum(folder):
     (folder / WEIGHTS_FILE).write_bytes(b"not a network")
-    change_report(folder, weights_sha256=artifacts._sha256(folder / WEIGHTS_FILE))
+    change_report(folder, weights_sha256=artifacts.sha256_of(folder / WEIGHTS_FILE))
     with pytest.raises(ArtifactError, match="cannot be loaded. Expected a Keras model"):
         load_classifier(folder)
 

@@ -42,9 +42,7 @@ def choose_model(title: str) -> str:
             width=290,
             filter_mode=None,
         )
-    with st.container(
-        key="about_model"
-    ):  # there with or without words: what is below keeps its place, the pad its canvas
+    with st.container(key="about_model"):  # there even without words, so that the pad below keeps its place
         if chosen != SHIPPED:
             st.html(f'<p class="hint">{_UNPROVEN} {"" if MODELS[chosen].hands else _SHY}</p>')
     st.session_state.model = chosen  # a widget's own value ends with its page

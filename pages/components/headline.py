@@ -10,8 +10,7 @@ import numpy as np
 import streamlit as st
 
 from model.evaluation import wilson_interval
-from model.hands import LEFT_OUT
-from model.registry import SHIPPED_HANDS
+from model.registry import LEFT_OUT, SHIPPED_HANDS
 from model.stored import DISPUTED, Evaluation
 from pages.components.cards import cards_of, percent_of
 
