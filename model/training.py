@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
@@ -288,15 +290,42 @@ def _fit_phase(job: _Job, phase: _Phase) -> None:
         lambda: lessons.batches(settings.seed, run.epoch, settings.batch_size, phase.augmentation),
         output_signature=targets,
     )
-    network.fit(
-        batches.prefetch(4),
-        epochs=phase.epochs.stop,
-        initial_epoch=run.epoch,
-        steps_per_epoch=steps,
-        shuffle=False,  # the batches come in their order
-        callbacks=[_EveryEpoch(job, phase.augmentation)],
-        verbose=1 if os.isatty(1) else 2,
-    )
+    with _stop_after_a_batch() as stop:
+        network.fit(
+            batches.prefetch(4),
+            epochs=phase.epochs.stop,
+            initial_epoch=run.epoch,
+            steps_per_epoch=steps,
+            shuffle=False,  # the batches come in their order
+            callbacks=[_EveryEpoch(job, phase.augmentation), stop],
+            verbose=1 if os.isatty(1) else 2,
+        )
+
+
+@contextmanager
+def _stop_after_a_batch() -> Iterator[keras.callbacks.Callback]:
+    """Have Ctrl-C raise KeyboardInterrupt after a batch; in the midst of one, TensorFlow now and then swallows it.
+
+    Pressed twice, it acts at once, as ever. Where it is ignored, as by what runs in the background, it stays so.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    is_asked = False
+
+    def ask(*_: object) -> None:
+        nonlocal is_asked
+        is_asked = True
+        signal.signal(signal.SIGINT, before)
+
+    def stop(*_: object, **__: object) -> None:
+        if is_asked:
+            raise KeyboardInterrupt
+
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, ask)
+    try:
+        yield keras.callbacks.LambdaCallback(on_train_batch_end=stop)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _build(job: _Job) -> keras.Model:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import train_model
 from model.artifacts import REPORT_FILE, WEIGHTS_FILE, load_classifier, load_report, save
 from model.dataset import Ink, load_mnist
 from model.errors import ArtifactError
-from model.judging import REFINING_AUGMENTATION
+from model.judging import REFINING_AUGMENTATION, Judge
 from model.network import build_softmax
 from model.reader import WEIGHTS
 from model.registry import MODELS, SHIPPED
@@ -118,6 +119,19 @@ def test_ctrl_c_ends_it_cleanly(data, tmp_path):
     assert "Stopped." in stderr
     assert "--resume" in stderr
     assert "Traceback" not in stderr
+
+
+def test_ctrl_c_is_heard_where_its_exception_would_be_swallowed(data, tmp_path, monkeypatch):
+    def measure(*_):
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return {"held_out_accuracy": 0.5, "held_out_errors": 0.5}
+
+    monkeypatch.setattr(Judge, "measure", measure)
+    before = signal.getsignal(signal.SIGINT)
+    assert train_model.main(arguments(data, tmp_path)) == train_model.INTERRUPTED
+    assert [folder.name for folder in (tmp_path / "ck").iterdir()] == ["epoch-0001"]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_checkpoint_of_other_settings_is_refused(data, trained):
