@@ -57,6 +57,7 @@ class Album:
         past: the transcripts before each change, with the keys of their pictures.
         uploaded: keys of the files in the uploader, which forgets them when the visitor goes to another page.
         reads_with: name of the model that reads what is waiting.
+        is_undo_asked: the visitor wants the last change back, which the canvas may still have to tell of.
     """
 
     photos: dict[str, Photo] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Album:
     past: list[tuple[str, Transcript]] = field(default_factory=list)
     uploaded: frozenset[str] = frozenset()
     reads_with: str = ""
+    is_undo_asked: bool = False
 
     @property
     def waiting(self) -> list[Photo]:
@@ -155,8 +157,13 @@ class Album:
         self.photos[key] = replace(self.photos[key], transcript=transcript)
         self.renew(known_to)
 
+    def ask_to_undo(self) -> None:
+        """Have the last change taken back once the canvas has told of it."""
+        self.is_undo_asked = True
+
     def undo(self) -> None:
         """Take the last change back, and show the picture it was made on."""
+        self.is_undo_asked = False
         if self.past:
             key, transcript = self.past.pop()
             self.photos[key] = replace(self.photos[key], transcript=transcript)

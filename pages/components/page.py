@@ -61,7 +61,7 @@ def show_picture(album: Album, photo: Photo, reader: Reader) -> None:
             key="mode",
             label_visibility="collapsed",
         )
-        st.button("Undo", key="undo_photo", icon=":material/undo:", disabled=not album.past, on_click=_ask_to_undo)
+        st.button("Undo", key="undo_photo", icon=":material/undo:", disabled=not album.past, on_click=album.ask_to_undo)
         st.button(
             "Remove",
             key="remove",
@@ -80,13 +80,9 @@ def show_picture(album: Album, photo: Photo, reader: Reader) -> None:
     st.html(f'<p class="hint">{_HINTS[mode]}</p><ul class="legend">{legend}</ul>')
 
 
-def _ask_to_undo() -> None:
-    st.session_state.undo_asked = True
-
-
 def _undo_if_asked(album: Album) -> None:
     """Undo after the canvas has told what was done on it: that is what comes first to be taken back."""
-    if st.session_state.pop("undo_asked", False):
+    if album.is_undo_asked:
         album.undo()
         st.rerun()
 
