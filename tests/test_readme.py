@@ -39,12 +39,15 @@ def test_figures_are_the_reports():
 
 
 def test_limits_are_what_was_measured():
-    unipen = load_report(WEIGHTS)["hands"]["shipped"]["unipen (digits)"]
+    hands = load_report(WEIGHTS)["hands"]["shipped"]
+    unipen = hands["unipen (digits)"]
     assert round(1 / (1 - unipen["worst_writer"])) == 13
     assert "UNIPEN's hardest writer one digit in thirteen is misread" in _TEXT
     assert unipen["accepted"] >= 0.97
     assert unipen["right_when_accepted"] >= 0.995
     assert "97 in 100 are accepted, 995 in 1,000 of them right" in _TEXT
+    assert hands["unipen"]["accepted"] <= 1 / 20
+    assert "of its letters and signs no more than one in twenty" in _TEXT
 
 
 @pytest.mark.parametrize("name", ["unipen (digits)", "pendigits_train", "pendigits_train, left out"])
