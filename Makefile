@@ -10,9 +10,10 @@ STAMP := $(VENV)/.complete
 run: setup
 	$(BIN)/python -m streamlit run app.py
 
-# Two files of tests at a time: those in the browser wait more than they compute.
+# Two files of tests at a time: those in the browser wait more than they compute. TensorFlow's threads of several
+# processes would keep each other from the cores.
 test: lint
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
