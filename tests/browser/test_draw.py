@@ -470,9 +470,9 @@ def test_our_ink_is_the_canvas_s_ink(draw_page, digit):
         return overlap(ours > 127, theirs)
 
     deadline = monotonic() + PATIENCE_MS / 1000
-    while agreement() <= 0.9 and monotonic() < deadline:  # it may be read as its digit before its end has arrived
+    while (share := agreement()) <= 0.9 and monotonic() < deadline:  # read as its digit before its end has arrived
         draw_page.page.wait_for_timeout(250)
-    assert agreement() > 0.9
+    assert share > 0.9
 
 
 def middle(strokes):
