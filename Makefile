@@ -30,7 +30,7 @@ report: setup
 	$(BIN)/python -m model report
 
 samples: setup
-	$(BIN)/python -m tests.samples
+	$(BIN)/python -m tests.handwriting.sample_pictures
 
 setup: $(STAMP)
 

@@ -1,25 +1,18 @@
-"""The router of the app: `streamlit run app.py`."""
+"""The app: `streamlit run app.py` serves `pages/navigation.py`.
 
+The main script of the server does not lie beside `pages/`, or Streamlit (1.67) would offer the files in there as pages
+of its own until the navigation has run for the first time.
+"""
+
+import runpy
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-ROOT = Path(__file__).parent
+NAVIGATION = Path(__file__).parent / "pages" / "navigation.py"
 
-st.set_page_config(page_title="Handwritten digits", page_icon=str(ROOT / "assets" / "favicon.svg"), layout="wide")
-st.html(ROOT / "pages" / "components" / "style.css")
+app = st.App(NAVIGATION)
 
-page = st.navigation(
-    [
-        st.Page("pages/screens/draw.py", title="Draw", icon=":material/draw:", default=True),
-        st.Page("pages/screens/photo.py", title="Photo", icon=":material/photo_camera:", url_path="photo"),
-        st.Page(
-            "pages/screens/diagnostics.py", title="Diagnostics", icon=":material/analytics:", url_path="diagnostics"
-        ),
-        st.Page("pages/screens/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
-        st.Page("pages/screens/dataset.py", title="Dataset", icon=":material/database:", url_path="dataset"),
-        st.Page("pages/screens/about.py", title="How it works", icon=":material/info:", url_path="about"),
-    ],
-    position="top",
-)
-page.run()
+if get_script_run_ctx() is not None:  # the file is run as a script, as Streamlit's AppTest does
+    runpy.run_path(str(NAVIGATION))

@@ -8,13 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.artifacts import Report, load_classifier, load_report, save
-from model.dataset import Ink, Mnist, load_ink, load_mnist
+from model.classifiers.registry import MODELS, SHIPPED, folder
+from model.classifiers.report import Report, load_report, save
+from model.classifiers.runtime import load_classifier
+from model.data.mnist import Mnist, load_mnist
+from model.data.pen_strokes import PenStrokes, load_pen_strokes
 from model.errors import ArtifactError, ReaderError
-from model.registry import MODELS, SHIPPED, folder
 
 if TYPE_CHECKING:
     import keras
+
 
 QUICK_EPOCHS = 3
 REFINING_EPOCHS = 8  # of what has been trained already
@@ -118,7 +121,7 @@ def train_and_save(args: argparse.Namespace) -> None:
     output = args.output or folder(args.model)
     for needed in filter(None, (output, args.tensorboard)):
         needed.mkdir(parents=True, exist_ok=True)  # now, not after hours, it shows that nothing can be saved there
-    mnist, ink = load_mnist(args.data), load_ink(args.ink)
+    mnist, ink = load_mnist(args.data), load_pen_strokes(args.ink)
     if not args.force:
         refuse_other_data(mnist, ink, output)  # likewise
     network, report = _train(args, mnist, ink)
@@ -133,26 +136,26 @@ def train_and_save(args: argparse.Namespace) -> None:
     )
 
 
-def _train(args: argparse.Namespace, mnist: Mnist, ink: Ink) -> tuple[keras.Model, Report]:
-    from model.training import Records, Settings, train
+def _train(args: argparse.Namespace, mnist: Mnist, ink: PenStrokes) -> tuple[keras.Model, Report]:
+    from model.training.trainer import RunFiles, Settings, train
 
     entry = MODELS[args.model]
     usual = QUICK_EPOCHS if args.quick else REFINING_EPOCHS if args.start_from else entry.epochs
     settings = Settings(args.epochs or usual, args.batch_size or entry.batch_size, args.seed, args.bfloat16)
     checkpoints = args.checkpoints or Path(".checkpoints") / args.model
-    records = Records(checkpoints, args.resume, args.tensorboard, args.start_from)
+    records = RunFiles(checkpoints, args.resume, args.tensorboard, args.start_from)
     if args.model == "svm":
-        from model.baselines import train_svm
+        from model.training.svm import train_svm
 
         return train_svm(mnist, ink, settings, records)
     if args.model == "ensemble":
-        from model.ensembles import train_ensemble
+        from model.training.ensemble import train_ensemble
 
         return train_ensemble(mnist, ink, settings, records)
     return train(mnist, ink, settings, records, args.model)
 
 
-def refuse_other_data(mnist: Mnist, ink: Ink, output: Path) -> None:
+def refuse_other_data(mnist: Mnist, ink: PenStrokes, output: Path) -> None:
     """Keep sound weights in the output folder that saw other data: nothing could tell whether the new ones are better.
 
     Raises:

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, folder
 from model.errors import DatasetError, ImageError, ReaderError
-from model.registry import MODELS, SHIPPED, SHIPPED_HANDS, folder
 
 if TYPE_CHECKING:
-    from model.evaluation import Metrics
+    from model.classifiers.report import Metrics
     from model.reader import Reader
     from model.transcript import Transcript
+
 
 _HANDS_COLUMNS = {
     "n": "n",
@@ -137,13 +138,13 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _read(options: argparse.Namespace) -> int:
-    from model import export  # NumPy, OpenCV and TensorFlow: --help need not wait for them
+    from model import transcript_export
     from model.reader import Reader
 
     with _quiet():
         reader = Reader.load()
     pages = list(_read_files(reader, options.files))
-    sys.stdout.write(getattr(export, options.form)(pages))
+    sys.stdout.write(getattr(transcript_export, options.form)(pages))
     return 0 if len(pages) == len(options.files) else 2
 
 
@@ -188,7 +189,7 @@ def _check_evaluate(options: argparse.Namespace, on_hands: bool) -> None:
         raise DatasetError(
             "Only MNIST has such files. Expected --predictions and --figures without hands or pictures. Received: both."
         )
-    if options.keep == SHIPPED_HANDS and (options.usual or options.weights or options.model != SHIPPED):
+    if options.keep == SHIPPED_RESULTS and (options.usual or options.weights or options.model != SHIPPED):
         raise DatasetError(f"Only {SHIPPED} is shipped. Expected it, or another name. Received: --keep {options.keep}.")
     if options.predictions and (options.predictions.is_dir() or not options.predictions.parent.is_dir()):
         raise DatasetError(
@@ -200,9 +201,9 @@ def _check_evaluate(options: argparse.Namespace, on_hands: bool) -> None:
 
 def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
     with _quiet():
-        from model.dataset import load_mnist
-        from model.export import to_predictions_csv
-        from model.reports import draw_figures, keep, measure
+        from model.data.mnist import load_mnist
+        from model.evaluation.measure import draw_figures, keep, measure
+        from model.evaluation.results import to_predictions_csv
 
         mnist = load_mnist(options.data)
         if options.weights:
@@ -219,19 +220,20 @@ def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
 
 def _evaluate_hands(options: argparse.Namespace) -> Metrics:
     with _quiet():
-        from model.artifacts import as_predict, keep_unseen, load_report
-        from model.dataset import load_mnist
-        from model.hands import measure_hands, reads_as_usual, reads_with
+        from model.classifiers.report import keep_unseen, load_report
+        from model.classifiers.runtime import compile_predict
+        from model.data.mnist import load_mnist
+        from model.evaluation.unseen_writers import baseline_reader, measure_writers, reader_of
         from model.reader import Reader
 
         data = load_report(folder(SHIPPED)).get("data", {})  # whichever model reads, so that figures compare
         if options.usual:
-            from model.training import train_usual
+            from model.training.trainer import train_baseline
 
-            read = reads_as_usual(as_predict(train_usual(load_mnist(options.data))))
+            read = baseline_reader(compile_predict(train_baseline(load_mnist(options.data))))
         else:
-            read = reads_with(Reader.load(options.weights or folder(options.model)))
-    metrics = measure_hands(read, options.ink, options.not_digits, data.get("ink_sha256", {}).values())
+            read = reader_of(Reader.load(options.weights or folder(options.model)))
+    metrics = measure_writers(read, options.ink, options.not_digits, data.get("ink_sha256", {}).values())
     if options.keep:
         keep_unseen(folder(SHIPPED), "hands", options.keep, metrics)
     return metrics
@@ -239,12 +241,12 @@ def _evaluate_hands(options: argparse.Namespace) -> Metrics:
 
 def _evaluate_pictures(options: argparse.Namespace) -> Metrics:
     with _quiet():
-        from model.artifacts import keep_unseen
-        from model.pictures import accepted_digits, measure_pictures
+        from model.classifiers.report import keep_unseen
+        from model.evaluation.photos import accepted_digits, measure_photos
         from model.reader import Reader
 
         read = accepted_digits(Reader.load(options.weights or folder(options.model)))
-    metrics = measure_pictures(read, options.pictures)
+    metrics = measure_photos(read, options.pictures)
     if options.keep:
         keep_unseen(folder(SHIPPED), "pictures", options.keep, metrics)
     return metrics
@@ -252,8 +254,8 @@ def _evaluate_pictures(options: argparse.Namespace) -> Metrics:
 
 def _export(options: argparse.Namespace) -> int:
     with _quiet():
-        from model.artifacts import load_classifier
-        from model.formats import FORMATS, export
+        from model.classifiers.exporters import FORMATS, export
+        from model.classifiers.runtime import load_classifier
 
         network = load_classifier(folder(options.model)).network
         output = options.output or Path(options.model + FORMATS[options.form].suffixes[0])
@@ -264,8 +266,8 @@ def _export(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     with _quiet():
-        from model.dataset import load_mnist
-        from model.reports import rebuild
+        from model.data.mnist import load_mnist
+        from model.evaluation.measure import rebuild
 
         for line in rebuild(load_mnist(options.data)):
             print(line, flush=True)

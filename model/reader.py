@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from model.framing import FRAME_SIDE, frame_glyph
-from model.images import Gray, Picture, clear_ink, even_pen, load_gray, remove_paper, shrink
-from model.layout import among_digits, digit_lines
+from model.classifiers.registry import SHIPPED, folder
 from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, Stroke, softmax
-from model.registry import SHIPPED, folder
-from model.rulings import written_ink
-from model.segmentation import Glyph, find_glyphs, glyph_in_box
-from model.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
+from model.vision.decoding import Gray, Picture, load_gray, shrink
+from model.vision.framing import FRAME_SIDE, frame_glyph
+from model.vision.layout import correct_for_digit_prior, digit_lines
+from model.vision.normalize import even_pen
+from model.vision.page_ink import page_ink
+from model.vision.paper import clear_ink, remove_paper
+from model.vision.segmentation import Glyph, find_glyphs, glyph_in_box
+from model.vision.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
 
 WEIGHTS = folder(SHIPPED)
 """The folder of the shipped weights and their report."""
@@ -32,7 +34,7 @@ class PhotoSteps:
         gray: (h, w) uint8, upright, 0 black … 255 white, the longest side at 2,400 px at most.
         without_paper: (h, w) uint8 ink, the paper's light and shadows taken away, its noise not.
         ink: (h, w) uint8 ink without the noise.
-        unruled: (h, w) uint8 ink without ruled lines, the boxes of forms and stains.
+        without_ruled_lines: (h, w) uint8 ink without ruled lines, the boxes of forms and stains.
         boxes: xyxy half-open, px of `gray`: every glyph that was considered, put together and cut apart.
         reading: the answer; its boxes are pixels of the original picture.
     """
@@ -40,7 +42,7 @@ class PhotoSteps:
     gray: Gray
     without_paper: Ink
     ink: Ink
-    unruled: Ink
+    without_ruled_lines: Ink
     boxes: tuple[Box, ...]
     reading: Reading
 
@@ -66,7 +68,9 @@ class Reader:
         Raises:
             ArtifactError: weights or report are missing, damaged, or do not belong together.
         """
-        from model.artifacts import load_classifier  # TensorFlow takes seconds to import: only loading may pay that
+        from model.classifiers.runtime import (
+            load_classifier,  # TensorFlow takes seconds to import: only loading may pay that
+        )
 
         classifier = load_classifier(weights)
         return cls(classifier.predict, classifier.threshold, classifier.line_threshold)
@@ -123,10 +127,10 @@ class Reader:
         gray = shrink(whole, _WORKING_SIDE)
         without_paper, noise = remove_paper(gray)
         ink = clear_ink(without_paper, noise)
-        unruled = written_ink(ink, without_paper, noise)
-        glyphs = find_glyphs(unruled, self._recognize_photo)
+        without_ruled_lines = page_ink(ink, without_paper, noise)
+        glyphs = find_glyphs(without_ruled_lines, self._recognize_photo)
         reading = self._reading(glyphs, scale=max(whole.shape) / max(gray.shape))
-        return PhotoSteps(gray, without_paper, ink, unruled, tuple(glyph.box for glyph in glyphs), reading)
+        return PhotoSteps(gray, without_paper, ink, without_ruled_lines, tuple(glyph.box for glyph in glyphs), reading)
 
     def _reading(self, glyphs: Sequence[Glyph], scale: float) -> Reading:
         """Lines of digits; boxes are those of the glyphs times the scale."""
@@ -159,7 +163,7 @@ class Reader:
         if piece is None:
             return Digit(0, 0.1, False, np.full(10, 0.1), box, np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8))
         ((frame, probabilities),) = self._recognize_photo([piece.ink])
-        return self._digit(Glyph(piece.box, piece.ink, frame, among_digits(probabilities)))
+        return self._digit(Glyph(piece.box, piece.ink, frame, correct_for_digit_prior(probabilities)))
 
     def _recognize_photo(self, inks: Sequence[Ink]) -> list[tuple[Frame, NDArray[np.float64]]]:
         """As `_recognize`, with a pen as even as the one that drawings are inked with."""

@@ -27,7 +27,7 @@ Cell = tuple["Mark", ...]
 class Trust(StrEnum):
     """How far the label of a mark can be trusted."""
 
-    BY_HAND = "by hand"
+    MANUAL = "by hand"
     SURE = "sure"
     DOUBTFUL = "doubtful"
     UNREAD = "unread"
@@ -41,13 +41,13 @@ class Mark:
         number: its name in its transcript; never given twice.
         digit: what the classifier reads in the box.
         typed: 0-9, the label that was set by hand; None while the classifier's stands.
-        drawn: the box was set by hand.
+        box_is_manual: the box was set by hand.
     """
 
     number: int
     digit: Digit
     typed: int | None = None
-    drawn: bool = False
+    box_is_manual: bool = False
 
     @property
     def label(self) -> int:
@@ -72,13 +72,13 @@ class Mark:
     @property
     def by_hand(self) -> bool:
         """Whether label or box were set by hand."""
-        return self.drawn or self.typed is not None
+        return self.box_is_manual or self.typed is not None
 
     @property
     def trust(self) -> Trust:
-        """A typed label is trusted; a box drawn by hand is read like any other."""
+        """A typed label is trusted; a box box_is_manual by hand is read like any other."""
         if self.typed is not None:
-            return Trust.BY_HAND
+            return Trust.MANUAL
         if not self.accepted:
             return Trust.UNREAD
         return Trust.SURE if self.confidence >= SURE else Trust.DOUBTFUL
@@ -95,7 +95,7 @@ class Mark:
         return self.digit.box[3] - self.digit.box[1]
 
 
-Line = tuple[Mark, ...]
+MarkLine = tuple[Mark, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -107,7 +107,7 @@ class Transcript:
         made: how many marks have had a number.
     """
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[MarkLine, ...] = ()
     made: int = 0
 
     @classmethod
@@ -149,19 +149,19 @@ class Transcript:
         return self._map(number, lambda mark: (replace(mark, typed=label),))
 
     def add(self, digit: Digit) -> Transcript:
-        """Add a mark whose box was drawn by hand, to the line it stands on or as a new line."""
-        return self._place(Mark(self.made, digit, drawn=True))
+        """Add a mark whose box was box_is_manual by hand, to the line it stands on or as a new line."""
+        return self._place(Mark(self.made, digit, box_is_manual=True))
 
     def move(self, number: int, digit: Digit) -> Transcript:
-        """Give a mark the box that was drawn by hand, and what is read in it."""
-        moved = next((replace(mark, digit=digit, drawn=True) for mark in self if mark.number == number), None)
+        """Give a mark the box that was box_is_manual by hand, and what is read in it."""
+        moved = next((replace(mark, digit=digit, box_is_manual=True) for mark in self if mark.number == number), None)
         return self.remove(number)._place(moved) if moved else self
 
     def remove(self, number: int) -> Transcript:
         """Take a mark away, and its line with it if it was the last one there."""
         return self._map(number, lambda _: ())
 
-    def _map(self, number: int, change: Callable[[Mark], Line]) -> Transcript:
+    def _map(self, number: int, change: Callable[[Mark], MarkLine]) -> Transcript:
         lines = (
             tuple(new for mark in line for new in (change(mark) if mark.number == number else (mark,)))
             for line in self.lines
@@ -180,7 +180,7 @@ class Transcript:
         return Transcript(tuple(lines), max(self.made, mark.number + 1))
 
 
-def cells(line: Line) -> list[Cell]:
+def cells(line: MarkLine) -> list[Cell]:
     """A line, cut where its gaps are as wide as those between columns."""
     gaps = [right.digit.box[0] - left.digit.box[2] for left, right in pairwise(line)]
     height = float(np.median([mark.height for mark in line]))
@@ -190,7 +190,7 @@ def cells(line: Line) -> list[Cell]:
     return [line[start:stop] for start, stop in pairwise([0, *cuts, len(line)])]
 
 
-def _beside(line: Line, mark: Mark) -> float:
+def _beside(line: MarkLine, mark: Mark) -> float:
     """Vertical overlap with the line's nearest mark as part of the lower one's height; negative if they are apart."""
     near = min(line, key=lambda each: abs(each.middle[0] - mark.middle[0]))
     shared = min(near.digit.box[3], mark.digit.box[3]) - max(near.digit.box[1], mark.digit.box[1])

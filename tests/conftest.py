@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from model.artifacts import load_classifier
-from model.dataset import load_mnist
+from model.classifiers.runtime import load_classifier
+from model.data.mnist import load_mnist
 from model.errors import DatasetError
 from model.reader import WEIGHTS, Reader
 

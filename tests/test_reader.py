@@ -4,7 +4,7 @@ import pytest
 from model.errors import ImageError, StrokesError
 from model.reader import Reader
 from model.reading import Finding
-from tests.pictures import FIVE, FOUR, ONE, SEVEN, encode, likes, page
+from tests.handwriting.picture_files import FIVE, FOUR, ONE, SEVEN, encode, likes, page
 
 
 def unsure(frames):
@@ -141,7 +141,13 @@ def test_a_doubtful_digit_stays_visible():
 def test_the_steps_of_a_photo_lead_to_its_reading():
     photo = np.pad(page([SEVEN, FOUR], paper=200), ((0, 2400), (0, 0)), constant_values=200)
     steps = Reader(likes(7)).explain_photo(photo)
-    assert steps.gray.shape == steps.without_paper.shape == steps.ink.shape == steps.unruled.shape == (2400, 376)
+    assert (
+        steps.gray.shape
+        == steps.without_paper.shape
+        == steps.ink.shape
+        == steps.without_ruled_lines.shape
+        == (2400, 376)
+    )
     assert len(steps.boxes) == 2
     assert steps.reading.text == Reader(likes(7)).read_photo(photo).text == "77"
     np.testing.assert_allclose(steps.reading.digits[0].box, (26, 26, 85, 115), atol=4)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from model.artifacts import WEIGHTS_FILE, load_report
+from model.classifiers.registry import MODELS, WEIGHTS_FILE, available, folder
+from model.classifiers.report import load_report
 from model.reader import WEIGHTS
-from model.registry import MODELS, available, folder
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

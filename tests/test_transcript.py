@@ -53,7 +53,7 @@ def test_typing_over_changes_one_label_and_leaves_the_old_transcript():
     mended = page.type_over(number(page, 1, 0), 8)
     assert (page.text, mended.text) == ("2026\n314", "2026\n814")
     mark = mended.lines[1][0]
-    assert (mark.trust, mark.by_hand, mark.accepted) == (Trust.BY_HAND, True, True)
+    assert (mark.trust, mark.by_hand, mark.accepted) == (Trust.MANUAL, True, True)
     assert mark.confidence == pytest.approx(0.01 / 9)
 
 

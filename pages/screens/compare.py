@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from model.registry import available
-from pages.components.classifier import wait_for
-from pages.components.duel import choose_two, show_disagreements, show_test
-from pages.components.evaluations import evaluation
-from pages.components.listener import listen
-from pages.components.mnist import offer_mnist, test_digits
-from pages.components.models import rows_of, show_curves, show_missing, show_models
-from pages.components.pad import show_pad
-from pages.components.readers import ask_all, show_readings, still_loading
-from pages.components.sheet import Sheet
+from model.classifiers.registry import available
+from pages.components.compare.model_table import rows_of, show_curves, show_missing, show_models
+from pages.components.compare.side_by_side import ask_all, show_readings, still_loading
+from pages.components.compare.two_models import choose_two, show_disagreements, show_test
+from pages.components.pad.drawing import PadState
+from pages.components.pad.listener import listen
+from pages.components.pad.pad import show_pad
+from pages.components.shared.classifiers import wait_for
+from pages.components.shared.mnist import offer_mnist, test_digits
+from pages.components.shared.results import evaluation
 
 
 @st.fragment
@@ -25,7 +25,7 @@ def draw(names: list[str]) -> None:
 
 
 @st.fragment
-def answers(sheet: Sheet, on_pad: tuple[int, bool], names: list[str]) -> None:
+def answers(sheet: PadState, on_pad: tuple[int, bool], names: list[str]) -> None:
     """What the listener's messages run again, many times a second."""
     if sheet.given_to_canvas != on_pad:
         st.rerun()

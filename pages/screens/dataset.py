@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import population
-from pages.components.digits import show_augmentation, show_digits
-from pages.components.embedding import show_map
-from pages.components.evaluations import diagnosis, evaluation, statistics
-from pages.components.mnist import offer_mnist, test_digits
+from pages.components.dataset import statistics as charts
+from pages.components.dataset.browser import show_augmentation, show_digits
+from pages.components.dataset.embedding_map import show_map
+from pages.components.shared.mnist import offer_mnist, test_digits
+from pages.components.shared.results import diagnosis, evaluation, statistics
 
 st.title("The data set")
 with st.container(key="dataset"):
@@ -16,20 +16,20 @@ with st.container(key="dataset"):
     if digits is None:
         offer_mnist()
     if numbers := statistics():
-        population.show_facts(numbers)
+        charts.show_facts(numbers)
         st.subheader("How many there are")
-        population.show_counts(numbers)
+        charts.show_counts(numbers)
         st.subheader("Mean and spread")
-        population.show_means(numbers)
+        charts.show_means(numbers)
         left, right = st.columns(2)
         with left:
             st.subheader("How much ink")
-            population.show_ink(numbers)
+            charts.show_ink(numbers)
         with right:
             st.subheader("How dark")
-            population.show_intensity(numbers)
+            charts.show_intensity(numbers)
         st.subheader("How wide the strokes are")
-        population.show_strokes(numbers)
+        charts.show_strokes(numbers)
     if digits:
         st.subheader("The digits")
         show_digits()

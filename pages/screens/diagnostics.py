@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from model.stored import Diagnosis, Evaluation
-from pages.components.confusion import show_confusion
-from pages.components.curves import show_calibration, show_coverage, show_per_class, show_robustness
-from pages.components.evaluations import diagnosis, evaluation
-from pages.components.guess import show_guess
-from pages.components.headline import show_headline
-from pages.components.mnist import offer_mnist
-from pages.components.sample import show_sample
-from pages.components.samples import Frames, look, show_filters, show_samples
+from model.evaluation.diagnosis import Diagnosis
+from model.evaluation.results import Evaluation
+from pages.components.diagnostics.confusion import show_confusion
+from pages.components.diagnostics.curves import show_calibration, show_coverage, show_per_class, show_robustness
+from pages.components.diagnostics.headline import show_headline
+from pages.components.diagnostics.quiz import show_quiz
+from pages.components.diagnostics.sample_detail import show_sample
+from pages.components.diagnostics.sample_list import Frames, look, show_filters, show_samples
+from pages.components.shared.mnist import offer_mnist
+from pages.components.shared.results import diagnosis, evaluation
 
 
 @st.fragment
@@ -20,7 +21,7 @@ def errors(known: Evaluation, looked_at: Diagnosis | None) -> None:
     """What was taken for what: the matrix, and samples of its cells."""
     frames = Frames(looked_at)
     if st.toggle("Guess before you look", key="guess_first", persist_state="session"):
-        show_guess(known, looked_at, frames)
+        show_quiz(known, looked_at, frames)
         return
     left, right = st.columns(2, gap="medium")
     with left:

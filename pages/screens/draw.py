@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from model.errors import ArtifactError, StrokesError
-from pages.components.answer import show_answer, show_message, show_steps
-from pages.components.classifier import choose_model, is_loading, reader, wait_for
-from pages.components.fabric import pen_width_of, strokes_of
-from pages.components.listener import listen
-from pages.components.pad import show_pad
-from pages.components.sheet import Sheet
-from pages.components.sockets import send_at_once
+from pages.components.pad.answer import show_answer, show_message, show_steps
+from pages.components.pad.drawing import PadState
+from pages.components.pad.fabric_paths import pen_width_of, strokes_of
+from pages.components.pad.listener import listen
+from pages.components.pad.pad import show_pad
+from pages.components.shared.classifiers import choose_model, is_loading, reader, wait_for
+from pages.components.shared.server import send_at_once
 
 
 @st.fragment
@@ -23,7 +23,7 @@ def draw(name: str) -> None:
 
 
 @st.fragment
-def answer(sheet: Sheet, on_pad: tuple[int, bool], name: str) -> None:
+def answer(sheet: PadState, on_pad: tuple[int, bool], name: str) -> None:
     """What the listener's messages run again, many times a second: so it holds as few elements as can be."""
     if sheet.given_to_canvas != on_pad:
         st.rerun()
@@ -31,7 +31,7 @@ def answer(sheet: Sheet, on_pad: tuple[int, bool], name: str) -> None:
     listen(sheet)
 
 
-def read(sheet: Sheet, name: str) -> None:
+def read(sheet: PadState, name: str) -> None:
     """Answer what is on the sheet."""
     strokes = []
     try:

@@ -7,15 +7,15 @@ import logging
 import streamlit as st
 
 from model.errors import ArtifactError, ImageError
-from model.images import load_gray
 from model.reader import Reader
 from model.transcript import Transcript
-from pages.components.album import Album
-from pages.components.classifier import choose_model, reader, wait_for
-from pages.components.page import show_doubts, show_picture, show_problems, show_reading, show_steps
-from pages.components.preview import make_preview
-from pages.components.table import show_exports, show_table
-from pages.components.upload import choose_photo, choose_pictures
+from model.vision.decoding import load_gray
+from pages.components.photos.album import Album
+from pages.components.photos.picture import show_doubts, show_picture, show_problems, show_reading, show_steps
+from pages.components.photos.preview import make_preview
+from pages.components.photos.table import show_exports, show_table
+from pages.components.photos.upload import choose_photo, choose_pictures
+from pages.components.shared.classifiers import choose_model, reader, wait_for
 
 
 def classifier_or_stop(name: str) -> Reader:

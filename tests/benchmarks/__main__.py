@@ -27,17 +27,18 @@ import streamlit
 from playwright.sync_api import Browser, sync_playwright
 
 import model.reader
-from model.artifacts import hardware, load_classifier
-from model.framing import FRAME_SIDE
-from model.images import load_gray
+from model.classifiers.report import hardware
+from model.classifiers.runtime import load_classifier
 from model.reader import WEIGHTS, Reader
 from model.reading import Predict
-from model.strokes import ink_strokes
+from model.vision.decoding import load_gray
+from model.vision.framing import FRAME_SIDE
+from model.vision.strokes import ink_strokes
 from tests.benchmarks import diagnostics_page
 from tests.benchmarks.timing import timed
 from tests.browser.server import ROOT, DrawPage, launch, serve
-from tests.digit_strokes import DIGITS, SCRIBBLE
-from tests.pages import Hand, write
+from tests.handwriting.digit_strokes import DIGITS, SCRIBBLE
+from tests.handwriting.written_pages import Hand, write
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.md"
@@ -49,7 +50,7 @@ TALL = {"width": 1280, "height": 1400}  # pad and plain button in sight together
 STAGES = {
     "decoding": ("load_gray",),
     "paper": ("shrink", "remove_paper", "clear_ink"),
-    "rulings and stains": ("written_ink",),
+    "rulings and stains": ("page_ink",),
     "glyphs, with the network": ("find_glyphs",),
     "lines": ("digit_lines",),
 }

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model import artifacts, registry
+from model.classifiers import registry, report
 from tests.browser.server import PATIENCE_MS, ROOT, serve
-from tests.digit_strokes import DIGITS
-from tests.small_data import (
+from tests.handwriting.digit_strokes import DIGITS
+from tests.handwriting.small_data import (
     TEST,
     answers,
     digits,
@@ -40,7 +40,7 @@ def put(folder, name, network, wrong):
     labels = digits(TEST)[1]
     logits = answers(labels, wrong)
     report = report_of(name, logits, labels) | {"calibration": {"temperature": 1.0, "threshold": 0.7}}
-    artifacts.save(network, report, folder)
+    report.save(network, report, folder)
     put_evaluation(folder, name, labels, logits)
 
 
@@ -54,7 +54,7 @@ def small_app(tmp_path_factory):
     weights = home / "model" / "weights"
     put(weights / "softmax", "softmax", always(3), wrong=[10, 11, 12])
     put(weights / "mlp", "mlp", always(8), wrong=[20])
-    for file in (artifacts.WEIGHTS_FILE, artifacts.REPORT_FILE):
+    for file in (report.WEIGHTS_FILE, report.REPORT_FILE):
         shutil.copy(ROOT / "model" / "weights" / file, weights)
     write_mnist(home / "mnist.npz")
     with pytest.MonkeyPatch.context() as patch:
@@ -63,7 +63,7 @@ def small_app(tmp_path_factory):
         labels = digits(TEST)[1]
         put_evaluation(weights, "cnn", labels, answers(labels, [3, 14]))
         put_diagnosis(weights, wrong=[3, 14])
-        data = json.loads((weights / artifacts.REPORT_FILE).read_text(encoding="utf-8"))["data"]
+        data = json.loads((weights / report.REPORT_FILE).read_text(encoding="utf-8"))["data"]
         put_statistics(weights, data["sha256"])
         with serve(home / "app.py", home) as url:
             yield url
@@ -115,7 +115,7 @@ def test_chosen_model_reads_the_drawing(open_small):
 
 
 def choose(page, title):
-    page.locator(".st-key-reads_with").get_by_role("combobox").click()
+    page.locator(".st-key-reader_of").get_by_role("combobox").click()
     page.get_by_role("option", name=title).click()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model.stored import load_diagnosis, load_evaluation
+from model.evaluation.results import load_diagnosis, load_evaluation
 from tests.browser.server import PATIENCE_MS
 from tests.browser.test_photo import PHONE
 
@@ -57,8 +57,8 @@ def diagnostics(open_page):
 def errors_of(known):
     """Indices of misread digits by cell, the cell with most of them first."""
     cells = {}
-    for index in (~known.right).nonzero()[0].tolist():
-        cells.setdefault((int(known.labels[index]), int(known.read[index])), []).append(index)
+    for index in (~known.correct).nonzero()[0].tolist():
+        cells.setdefault((int(known.labels[index]), int(known.predicted[index])), []).append(index)
     return sorted(cells.items(), key=lambda cell: -len(cell[1]))
 
 
@@ -93,7 +93,7 @@ def test_the_threshold_slider_changes_the_figures(diagnostics, known):
     thumb = coverage.get_by_role("slider")
     thumb.focus()
     thumb.press("End")
-    n, right = (int((known.confidence >= 0.999).sum()), int(known.right[known.confidence >= 0.999].sum()))
+    n, right = (int((known.confidence >= 0.999).sum()), int(known.correct[known.confidence >= 0.999].sum()))
     expect(coverage).to_contain_text(f"{n:,} of 10,000 digits")
     expect(coverage).to_contain_text(f"{right:,} right, {n - right:,} misread")
     assert coverage.inner_text() != before

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.server import PATIENCE_MS, serve
-from tests.digit_strokes import DIGITS, SCRIBBLE
+from tests.handwriting.digit_strokes import DIGITS, SCRIBBLE
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 

@@ -5,9 +5,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.server import PATIENCE_MS
-from tests.digit_strokes import DIGITS
-from tests.pictures import encode, page
-from tests.samples import FOLDER
+from tests.handwriting.digit_strokes import DIGITS
+from tests.handwriting.picture_files import encode, page
+from tests.handwriting.sample_pictures import FOLDER
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 SIZE_WH = (400, 280)

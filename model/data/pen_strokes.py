@@ -1,0 +1,108 @@
+"""TODO model.data.pen_strokes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.errors import DatasetError, StrokesError
+from model.files import sha256_of
+from model.reading import Stroke
+from model.vision.strokes import as_strokes
+
+_WRITERS_HELD_OUT = 6  # one writer of an ink file in so many
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Drawing:
+    """One character written on a tablet.
+
+    Attributes:
+        strokes: (n, 2) float64 paths, y down, in any scale.
+        label: 0-9, or None if it is no digit.
+        writer: who wrote it.
+        looks_like_digit: it is none, but written like one, so that nobody can be blamed for reading it as one.
+    """
+
+    strokes: list[Stroke]
+    label: int | None
+    writer: str
+    looks_like_digit: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PenStrokes:
+    """Drawings to train on, and those of the writers that training holds out.
+
+    Attributes:
+        train: drawings of digits and of other characters.
+        held_out: likewise, of other writers.
+        files: sha256 of every file they come from, by its name.
+    """
+
+    train: list[Drawing]
+    held_out: list[Drawing]
+    files: dict[str, str]
+
+
+def load_pen_strokes(paths: Sequence[Path]) -> PenStrokes:
+    """Load ink files to train on; one writer in six of each is held out, unless one person wrote all of it.
+
+    Raises:
+        DatasetError: two files have the same name, by which the report tells them apart; or see `load_drawings`.
+    """
+    if len({path.name for path in paths}) < len(paths):
+        raise DatasetError(
+            "The report tells ink files apart by name. Expected different names. "
+            f"Received: {', '.join(map(str, paths))}."
+        )
+    train, held_out = [], []
+    for path in paths:
+        drawings = [drawing for drawing in load_drawings(path) if not drawing.looks_like_digit]
+        writers = sorted({drawing.writer for drawing in drawings})
+        aside = set(writers[::_WRITERS_HELD_OUT] if len(writers) > 1 else ())
+        train += [drawing for drawing in drawings if drawing.writer not in aside]
+        held_out += [drawing for drawing in drawings if drawing.writer in aside]
+    return PenStrokes(train, held_out, {path.name: sha256_of(path) for path in paths})
+
+
+def load_drawings(path: Path) -> list[Drawing]:
+    """Load an ink file: one JSON object a line, with `label`, `writer` and `strokes`, a list of [[x, y], …].
+
+    A whole number 0-9 is a digit; a text (a letter's name, say) is the label of what is none.
+
+    Raises:
+        DatasetError: the file cannot be read, a line has another form, or there is none.
+    """
+    drawings: list[Drawing] = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                drawings.append(_drawing(json.loads(line)))
+    except (OSError, ValueError, KeyError, TypeError, StrokesError) as error:
+        raise DatasetError(
+            "The strokes cannot be read. Expected JSON with label, writer and strokes in every line. "
+            f"Received: {path}, line {len(drawings) + 1} ({error!r:.120})."
+        ) from error
+    if not drawings:
+        raise DatasetError(f"There are no strokes. Expected at least one line. Received: {path}, which is empty.")
+    return drawings
+
+
+def _drawing(row: dict[str, Any]) -> Drawing:
+    strokes = as_strokes(row["strokes"])
+    if not strokes:
+        raise ValueError("no strokes")
+    return Drawing(strokes, _digit(row["label"]), str(row["writer"]), bool(row.get("looks_like_digit", False)))
+
+
+def _digit(label: object) -> int | None:
+    """0-9, or None if the label is a name; numbers that are no digits are a mistake, and so are digits as text."""
+    if isinstance(label, str) and not label.isdecimal():
+        return None
+    if isinstance(label, int) and 0 <= label <= 9:
+        return label
+    raise ValueError(f"label {label!r}, which is neither a whole number 0-9 nor a name")

@@ -1,0 +1,115 @@
+"""TODO model.vision.decoding."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
+
+from model.errors import ImageError
+
+Gray = NDArray[np.uint8]
+"""(h, w) uint8, 0 black … 255 white."""
+Picture = bytes | Path | str | NDArray[np.uint8]
+
+MAX_PIXELS = 100_000_000
+"""Larger pictures are refused before decoding: memory and time stay bounded."""
+
+register_heif_opener()  # what phones take pictures in
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")
+_EXPECTED = f"Expected a picture of the format {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}."
+MIN_CONTRAST = 25  # of 255; what differs less from its paper is not taken for ink
+
+
+def load_gray(picture: Picture) -> Gray:
+    """Decode a picture, upright, as gray.
+
+    EXIF orientation is applied. Transparent pixels lie on white, or on black where that would leave nothing to see.
+    The first frame of an animation is taken.
+
+    Args:
+        picture: bytes of a PNG, JPEG, WebP, BMP, GIF, TIFF or HEIC file, the path of such a file, or pixels as (h, w)
+            gray, (h, w, 3) RGB or (h, w, 4) RGBA uint8.
+
+    Returns:
+        (h, w) uint8, 0 black … 255 white, of the upright picture's size.
+
+    Raises:
+        ImageError: it cannot be decoded, has no pixel, or more than MAX_PIXELS.
+    """
+    return _gray(_from_array(picture)) if isinstance(picture, np.ndarray) else _decode(picture)
+
+
+def shrink(gray: Gray, side: int) -> Gray:
+    """Copy with the longest side at `side` px at most, averaged over areas."""
+    height, width = gray.shape
+    scale = min(side / max(height, width), 1.0)
+    size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
+    return np.asarray(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA))
+
+
+def _decode(source: bytes | Path | str) -> Gray:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow warns of is refused here, or does no harm
+            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as image:
+                _check_size(*image.size)
+                return _gray(ImageOps.exif_transpose(image))
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:  # Pillow's own limit lies above ours
+        raise _too_large("several hundred") from error
+    except Exception as error:  # decoders of damaged files raise almost anything
+        raise ImageError(f"The picture cannot be read. {_EXPECTED} Received: {_describe(source, error)}.") from error
+
+
+def _from_array(pixels: NDArray[np.uint8]) -> Image.Image:
+    is_picture = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in {3, 4})
+    if not is_picture or pixels.dtype != np.uint8 or pixels.size == 0:
+        expected = "Expected (h, w), (h, w, 3) or (h, w, 4) uint8, h and w at least 1."
+        raise ImageError(f"The array is no picture. {expected} Received: {pixels.shape} {pixels.dtype}.")
+    _check_size(pixels.shape[1], pixels.shape[0])
+    return Image.fromarray(pixels)
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise _too_large(f"{width}x{height}, {width * height / 1e6:.0f}")
+
+
+def _too_large(received: str) -> ImageError:
+    limit = f"Expected at most {MAX_PIXELS / 1e6:.0f} megapixels."
+    return ImageError(f"The picture is too large. {limit} Received: {received} megapixels.")
+
+
+def _describe(source: bytes | Path | str, error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    size = f"{len(source)} bytes" if isinstance(source, bytes) else "a file"
+    return f"{size} of another kind, or damaged"
+
+
+def _gray(image: Image.Image) -> Gray:
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        return _to_bytes(np.clip(np.asarray(image), 0, 65535))
+    return _on_paper(image) if image.has_transparency_data else np.asarray(image.convert("L"))
+
+
+def _to_bytes(deep: NDArray[np.integer]) -> Gray:
+    """8 bits of up to 16: scanners and cameras store 10 or 12 bits in 16, so the brightest pixel tells the depth."""
+    depth = max(int(deep.max()).bit_length(), 8)
+    return np.asarray(deep.astype(np.uint32) * 255 // (2**depth - 1)).astype(np.uint8)
+
+
+def _on_paper(transparent: Image.Image) -> Gray:
+    """Compose on white; on black if the ink is as white as that, and only its alpha shows it."""
+    gray, alpha = (np.asarray(band) for band in transparent.convert("RGBA").convert("LA").split())
+    on_white = cv2.bitwise_not(cv2.multiply(cv2.bitwise_not(gray), alpha, scale=1 / 255))
+    on_black = cv2.multiply(gray, alpha, scale=1 / 255)
+    return np.asarray(on_black if np.ptp(on_white) < MIN_CONTRAST else on_white)

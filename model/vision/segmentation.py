@@ -1,0 +1,347 @@
+"""Page ink to glyphs: over-segment, let the classifier score every candidate, choose the likeliest reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import combinations, pairwise
+from math import log
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.reading import Box, Frame, Ink
+from model.vision.decoding import Gray
+from model.vision.framing import ink_box
+from model.vision.page_ink import page_ink
+from model.vision.paper import clear_ink, remove_paper
+from model.vision.sizes import MIN_HEIGHT, typical_height
+from model.vision.splitting import split_touching
+
+MAX_PIECES = 1_000
+"""A page with more is texture or noise, not writing; the work stays bounded."""
+
+_NEVER_SPLIT_FROM = 0.9  # what is read with this confidence is not split_touching
+_SPECK = 0.12  # of the typical height: dirt
+_CUT_OFF = 0.6  # of the typical height: at the border, the rest of it is outside
+_ALONG = 0.5  # of its longer side: what runs along the border is a shadow or the page's edge
+
+# Parts of the higher piece's height:
+_GAP = 0.3  # between pieces of one digit
+_JOINED = 1.5  # height, and width, of a digit put together
+_LOW = 0.6  # a lower piece may be a part of its neighbor however sure both are
+
+_FRAGMENT = 0.55  # of the page's typical height: what is lower, beside what is not, is hardly a digit of its own
+
+_SPLIT_COST, _MERGE_COST = (
+    0.3,
+    0.1,
+)  # in log probability, what a part and a union cost: ink is mostly what it seems to be
+_MERGE_BONUS = 0.1  # likewise, what a union gains for each scrap in it
+_RUN = 10  # pieces of one digit at most
+_CLUSTER = 40  # neighboring pieces; more are a texture and not joined
+_WORDS = 20  # doubtful pieces, if they are the most: these are words, and cutting would make digits of letters
+
+Recognize = Callable[[Sequence[Ink]], Sequence[tuple[Frame, NDArray[np.float64]]]]
+"""Inks of glyphs -> the frame of each and its (10,) probabilities."""
+_Indices = NDArray[np.int64]
+_Group = tuple[int, ...]  # indices of atoms, ascending
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Piece:
+    """Ink split_touching out of its page.
+
+    Attributes:
+        box: xyxy half-open, px of the page.
+        ink: (h, w) uint8 of the box's size, with nothing of its neighbors in it.
+    """
+
+    box: Box
+    ink: Ink
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Glyph(Piece):
+    """What may be one digit, and what the classifier makes of it.
+
+    Attributes:
+        frame: (28, 28) uint8.
+        probabilities: (10,) float64.
+        is_part: split_touching out of a larger piece.
+    """
+
+    frame: Frame
+    probabilities: NDArray[np.float64]
+    is_part: bool = False
+
+    @property
+    def confidence(self) -> float:
+        """0-1, the likeliest digit's probability."""
+        return float(self.probabilities.max())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Cluster:
+    """Pieces that may share digits.
+
+    Attributes:
+        atoms: from left to right, those of one piece together.
+        groups: those that may be digits, with what they cost.
+        height: px, of the highest piece.
+    """
+
+    atoms: list[Piece]
+    groups: dict[_Group, float]
+    height: int
+
+
+def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
+    """Find what may be digits: pieces of ink, put together or split_touching apart where the outcome looks more like digits.
+
+    Over-segmentation with a search for the likeliest reading (Casey and Lecolinet 1996). Every connected component is
+    read as it is; those that are not surely digits are split_touching where little ink holds them, and neighbors that may belong
+    to one digit are joined; all these candidates are read, and of all ways to use each atom once the likeliest is
+    taken.
+
+    Args:
+        ink: (h, w) uint8, 0 paper … 255 ink.
+        recognize: called at most twice.
+
+    Returns:
+        Glyphs in no order; none if the page is blank or noise.
+    """
+    wholes = sorted(_recognized(_pieces(ink), recognize), key=_middle)
+    doubtful = sum(max(g.ink.shape[1] / len(g.ink), 1.0) for g in wholes if g.confidence < _NEVER_SPLIT_FROM)
+    is_words = doubtful > max(_WORDS, sum(glyph.confidence >= _NEVER_SPLIT_FROM for glyph in wholes))
+    if is_words:
+        return wholes
+    linked = _linked(wholes)
+    fragments = _fragments(wholes, linked)
+    clusters = [_cluster([wholes[i] for i in group], fragments[np.ix_(group, group)]) for group in _neighbors(linked)]
+    alone = [atom for c in clusters if len(c.groups) == 1 for atom in c.atoms if isinstance(atom, Glyph)]
+    shared = [c for c in clusters if len(c.groups) > 1]
+    candidates = iter(_recognized([_union(c.atoms, group) for c in shared for group in c.groups], recognize))
+    return alone + [glyph for c in shared for glyph in _likeliest(c, [next(candidates) for _ in c.groups])]
+
+
+def glyph_in_box(gray: Gray, box: Box) -> Piece | None:
+    """The ink that a box drawn by hand means.
+
+    Paper and light are judged with the surroundings. Of the components that cross the box's edge only the one with
+    most ink in it is meant: the others are neighbors.
+
+    Args:
+        gray: (h, w) uint8, 0 black … 255 white.
+        box: xyxy half-open, px of `gray`; what lies outside the picture is split_touching off.
+
+    Returns:
+        The ink in the box with its tight box; None if there is none.
+    """
+    height, width = gray.shape
+    x0, x1 = np.clip((box[0], box[2]), 0, width).tolist()
+    y0, y1 = np.clip((box[1], box[3]), 0, height).tolist()
+    if x0 >= x1 or y0 >= y1:
+        return None
+    margin = max(x1 - x0, y1 - y0)
+    left, top = max(x0 - margin, 0), max(y0 - margin, 0)
+    without_paper, noise = remove_paper(gray[top : y1 + margin, left : x1 + margin])
+    ink = page_ink(clear_ink(without_paper, noise), without_paper, noise)
+    return _tight(_without_neighbors(ink, (x0 - left, y0 - top, x1 - left, y1 - top)), (x0, y0))
+
+
+def _without_neighbors(ink: Ink, box: Box) -> Ink:
+    """The box's ink without what reaches in from outside, unless that is the most of it."""
+    count, labels = cv2.connectedComponents((ink > 0).astype(np.uint8), connectivity=8)
+    x0, y0, x1, y1 = box
+    inside = labels[y0:y1, x0:x1]
+    whole, here = np.bincount(labels.ravel(), minlength=count), np.bincount(inside.ravel(), minlength=count)
+    kept = whole == here
+    here[0] = 0
+    kept[here.argmax()] = True
+    return np.where(kept[inside], ink[y0:y1, x0:x1], 0).astype(np.uint8)
+
+
+def _recognized(pieces: Sequence[Piece], recognize: Recognize) -> list[Glyph]:
+    answers = recognize([piece.ink for piece in pieces]) if pieces else []
+    return [Glyph(p.box, p.ink, frame, row) for p, (frame, row) in zip(pieces, answers, strict=True)]
+
+
+def _pieces(ink: Ink) -> list[Piece]:
+    """Connected components that are neither specks nor the page's edge; none if there are too many."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0).astype(np.uint8), connectivity=8)
+    boxes = np.hstack([stats[1:, :2], stats[1:, :2] + stats[1:, 2:4]]).astype(np.int64)
+    at_border = (boxes[:, :2] == 0).any(axis=1) | (boxes[:, 2:] == ink.shape[::-1]).any(axis=1)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    typical = typical_height(sides[~at_border, 1]) or typical_height(sides[:, 1])
+    longest = sides.max(axis=1)
+    numbers = np.flatnonzero((longest >= max(MIN_HEIGHT, _SPECK * typical)) & (typical > 0))
+    if len(numbers) > MAX_PIECES:
+        return []
+    if not at_border[numbers].all():
+        numbers = numbers[~at_border[numbers] | (longest[numbers] >= _CUT_OFF * typical)]
+        numbers = np.array([i for i in numbers if not at_border[i] or not _runs_along(labels, i + 1, boxes[i])], int)
+    return [_component(ink, labels, i + 1, boxes[i]) for i in numbers.tolist()]
+
+
+def _runs_along(labels: NDArray[np.int32], number: int, box: _Indices) -> bool:
+    """Whether a component lies along the border: more than a digit that the border cuts."""
+    edges = labels[0], labels[-1], labels[:, 0], labels[:, -1]
+    contact = max(np.count_nonzero(edge == number) for edge in edges)
+    return bool(contact >= _ALONG * (box[2:] - box[:2]).max())
+
+
+def _component(ink: Ink, labels: NDArray[np.int32], number: int, box: _Indices) -> Piece:
+    x0, y0, x1, y1 = box.tolist()
+    mine = labels[y0:y1, x0:x1] == number
+    return Piece((x0, y0, x1, y1), np.where(mine, ink[y0:y1, x0:x1], 0).astype(np.uint8))
+
+
+def _neighbors(linked: NDArray[np.bool_]) -> list[list[int]]:
+    """Indices of those that may share digits with each other, ascending."""
+    groups = _connected(linked)
+    return [part for group in groups for part in ([group] if len(group) <= _CLUSTER else [[i] for i in group])]
+
+
+def _linked(wholes: list[Glyph]) -> NDArray[np.bool_]:
+    """(n, n): close to each other, no larger together than a digit, and not both digits of their own."""
+    boxes = np.array([glyph.box for glyph in wholes], np.int64).reshape(-1, 4)
+    sure = np.array([glyph.confidence >= _NEVER_SPLIT_FROM for glyph in wholes], bool)
+    gap = np.maximum(boxes[:, None, :2], boxes[None, :, :2]) - np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    joined = np.maximum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.minimum(boxes[:, None, :2], boxes[None, :, :2])
+    heights = boxes[:, 3] - boxes[:, 1]
+    higher, lower = np.maximum.outer(heights, heights), np.minimum.outer(heights, heights)
+    is_part = (lower <= _LOW * higher) | ~(sure[:, None] & sure[None, :])
+    larger = np.maximum.outer(*[(boxes[:, 2:] - boxes[:, :2]).max(axis=1)] * 2)
+    close = (gap.max(axis=2) <= _GAP * larger) & (joined.max(axis=2) <= _JOINED * larger)
+    linked: NDArray[np.bool_] = close & is_part
+    np.fill_diagonal(linked, True)
+    return linked
+
+
+def _connected(linked: NDArray[np.bool_]) -> list[list[int]]:
+    """Groups of indices that are linked with each other, directly or by others."""
+    names = np.arange(len(linked))
+    while True:
+        renamed = np.where(linked, names, len(names)).min(axis=1, initial=len(names))
+        if (renamed == names).all():
+            return [np.flatnonzero(names == name).tolist() for name in np.unique(names)]
+        names = renamed
+
+
+def _cluster(wholes: list[Glyph], fragments: NDArray[np.bool_]) -> _Cluster:
+    """Atoms of some neighboring pieces, from left to right, and the groups of them that may be digits."""
+    height = max(len(glyph.ink) for glyph in wholes)
+    parts = [_parts(glyph) if _may_be_several(glyph, height) else [glyph] for glyph in wholes]
+    atoms = [atom for part in parts for atom in part]
+    ends = np.cumsum([len(part) for part in parts]).tolist()
+    intact = [tuple(range(a, b)) for a, b in pairwise([0, *ends])]
+    pairs = {tuple(sorted((*one, *other))) for one, other in combinations(intact, 2)} if len(intact) <= _RUN else set()
+    runs = {tuple(range(i, j)) for i in range(len(atoms)) for j in range(i + 1, min(i + _RUN, len(atoms)) + 1)}
+    fitting = {group for group in runs | pairs if len(group) == 1 or _fits(_box(atoms, group), height)}
+    costs = {group: _cost(group, intact, fragments) for group in sorted(fitting.union(intact))}
+    return _Cluster(atoms, costs, height)
+
+
+def _fragments(wholes: list[Glyph], linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n, n): the first is high enough for a digit, and the second, beside it, is not, as half of an open 4."""
+    heights = np.array([len(glyph.ink) for glyph in wholes], np.int64)
+    is_low = heights < _FRAGMENT * typical_height(heights)
+    lower = heights[None, :] <= _LOW * heights[:, None]
+    return np.asarray(linked & lower & is_low[None, :] & ~is_low[:, None])
+
+
+def _may_be_several(glyph: Glyph, height: int) -> bool:
+    return glyph.confidence < _NEVER_SPLIT_FROM and len(glyph.ink) >= _LOW * height
+
+
+def _cost(group: _Group, intact: list[_Group], fragments: NDArray[np.bool_]) -> float:
+    """Nothing for a piece as it is on the page, most for what parts one; a piece gains by the fragments beside it."""
+    whole = {i for i, piece in enumerate(intact) if set(piece) <= set(group)}
+    if sum(len(intact[i]) for i in whole) < len(group):
+        return _SPLIT_COST
+    if len(whole) == 1:
+        return 0.0
+    mended = any(all(fragments[i, j] for j in whole - {i}) for i in whole)
+    return -_MERGE_BONUS * (len(whole) - 1) if mended else _MERGE_COST
+
+
+def _parts(glyph: Glyph) -> list[Piece]:
+    numbers = split_touching(glyph.ink)
+    parts = [np.where(numbers == n, glyph.ink, 0).astype(np.uint8) for n in np.unique(numbers)]
+    pieces = [piece for piece in (_tight(part, glyph.box[:2]) for part in parts) if piece]
+    return pieces if len(pieces) > 1 else [glyph]
+
+
+def _tight(ink: Ink, corner: tuple[int, int]) -> Piece | None:
+    """Ink that lies at a corner of the page, with its tight box; None if there is none."""
+    box = ink_box(ink)
+    if box is None:
+        return None
+    (x, y), (x0, y0, x1, y1) = corner, box
+    return Piece((x + x0, y + y0, x + x1, y + y1), ink[y0:y1, x0:x1])
+
+
+def _middle(piece: Piece) -> int:
+    return piece.box[0] + piece.box[2]
+
+
+def _box(atoms: list[Piece], group: _Group) -> Box:
+    x0, y0, x1, y1 = zip(*(atoms[i].box for i in group), strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+def _fits(box: Box, height: int) -> bool:
+    return max(box[2] - box[0], box[3] - box[1]) <= _JOINED * height
+
+
+def _union(atoms: list[Piece], group: _Group) -> Piece:
+    """The atoms of a group as one piece."""
+    if len(group) == 1:
+        return atoms[group[0]]
+    x0, y0, x1, y1 = _box(atoms, group)
+    ink = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    for left, top, right, bottom, part in ((*atoms[i].box, atoms[i].ink) for i in group):
+        place = ink[top - y0 : bottom - y0, left - x0 : right - x0]
+        np.maximum(place, part, out=place)
+    return Piece((x0, y0, x1, y1), ink)
+
+
+def _likeliest(cluster: _Cluster, glyphs: list[Glyph]) -> list[Glyph]:
+    """Of all sets of glyphs that use each atom once, the one with the highest log probability."""
+    costs = [
+        _full_cost(glyph, cost, [cluster.atoms[i] for i in group])
+        for glyph, (group, cost) in zip(glyphs, cluster.groups.items(), strict=True)
+    ]
+    scores = [_score(glyph, cluster.height) - cost for glyph, cost in zip(glyphs, costs, strict=True)]
+    masks = [sum(1 << i for i in group) for group in cluster.groups]
+
+    @cache
+    def best(left: int) -> tuple[float, _Group]:
+        if not left:
+            return 0.0, ()
+        first = left & -left
+        options = [(k, *best(left & ~mask)) for k, mask in enumerate(masks) if mask & first and not mask & ~left]
+        return max((scores[k] + score, (k, *rest)) for k, score, rest in options)
+
+    return [replace(glyphs[k], is_part=costs[k] >= _SPLIT_COST) for k in best((1 << len(cluster.atoms)) - 1)[1]]
+
+
+def _full_cost(glyph: Glyph, cost: float, atoms: list[Piece]) -> float:
+    """Twice as much for a stick: every stroke that is split_touching off looks like one. Scraps that change nothing, no gain."""
+    if cost == _SPLIT_COST and _label(glyph) == 1:
+        return 2 * cost
+    if cost < 0 and any(isinstance(atom, Glyph) and _label(atom) == _label(glyph) for atom in atoms):
+        return _MERGE_COST
+    return cost
+
+
+def _label(glyph: Glyph) -> int:
+    return int(glyph.probabilities.argmax())
+
+
+def _score(glyph: Glyph, height: int) -> float:
+    """Log probability, weighted by size so that wide pieces count as the several digits that they may be."""
+    return log(glyph.confidence) * max(glyph.ink.shape) / height

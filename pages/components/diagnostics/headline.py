@@ -1,0 +1,89 @@
+"""The headline figures: how good the model is on MNIST and on real writers, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from model.classifiers.registry import LEFT_OUT, SHIPPED_RESULTS
+from model.data.mnist import LABEL_ERRORS
+from model.evaluation.metrics import wilson_interval
+from model.evaluation.results import Evaluation
+from pages.components.shared.html import cards_of, percent_of
+
+_TITLES = {
+    f"pendigits_train{LEFT_OUT}": "Writers left out of training",
+    "unipen (digits)": "Writers of UNIPEN",
+}
+_WORDS = (
+    "Macro F1: the mean of all ten digits' F1. Log loss: how surprised it is by the truth, in nats. ECE: how far its "
+    "confidence is off on average. Accepted: read at a confidence above the app's threshold; the rest gets a «?»."
+)
+_NO_HANDS = (
+    "Real writers were not measured with these weights. Expected their figures in report.json. Received: none. "
+    f"Make them with: python -m model evaluate --ink DIR --not-digits DIR --keep {SHIPPED_RESULTS}"
+)
+_UNKNOWN = "–"
+Column = tuple[str, Mapping[str, Any]]
+"""Who wrote the digits, and what was measured on them."""
+
+
+def show_headline(evaluation: Evaluation) -> None:
+    """Show the figures, MNIST and real writers side by side, and what disputed labels have to do with them."""
+    test, hands = evaluation.report["test"], evaluation.report.get("hands", {}).get(SHIPPED_RESULTS, {})
+    columns = [("MNIST's test digits", test)]
+    columns += [
+        (_TITLES.get(name, name), metrics)
+        for name, metrics in hands.items()
+        if "accuracy" in metrics and name + LEFT_OUT not in hands  # others of its writers were trained on
+    ]
+    with st.container(key="headline"):
+        st.html(_cards(evaluation, columns) + _table(columns) + f'<p class="hint">{_WORDS}</p>')
+        if not hands:
+            st.warning(_NO_HANDS, icon=":material/warning:")
+
+
+def _cards(evaluation: Evaluation, columns: list[Column]) -> str:
+    disputed = [index for index in LABEL_ERRORS if index < len(evaluation.labels)]
+    settled = np.delete(evaluation.correct, disputed)
+    cards = [(title, round(row["accuracy"] * row["n"]), row["n"]) for title, row in columns]
+    cards.insert(1, (f"… without {len(disputed)} disputed labels", int(settled.sum()), len(settled)))
+    return cards_of(*(_accuracy(*card) for card in cards))
+
+
+def _accuracy(title: str, right: int, n: int) -> tuple[str, str, str]:
+    low, high = wilson_interval(right, n)
+    errors = "1 error" if n - right == 1 else f"{n - right:,} errors"
+    return title, percent_of(right / n), f"95% interval {100 * low:.2f}–{100 * high:.2f}%; {errors} of {n:,}"
+
+
+def _table(columns: list[Column]) -> str:
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title, _ in columns)
+    rows = "".join(
+        f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell(row)}</td>" for _, row in columns)}</tr>'
+        for name, cell in _ROWS.items()
+    )
+    return f'<table class="figures"><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _cell(name: str, form: str) -> Callable[[Mapping[str, Any]], str]:
+    def cell(row: Mapping[str, Any]) -> str:
+        value = row.get(name)
+        return _UNKNOWN if value is None else percent_of(value) if form == "%" else format(value, form)
+
+    return cell
+
+
+_ROWS = {
+    "Writers": _cell("writers", ","),
+    "Worst writer": _cell("worst_writer", "%"),
+    "Macro F1": _cell("macro_f1", ".4f"),
+    "Log loss": _cell("log_loss", ".4f"),
+    "ECE": _cell("ece", ".4f"),
+    "Accepted": _cell("accepted", "%"),
+    "Right when accepted": _cell("right_when_accepted", "%"),
+}

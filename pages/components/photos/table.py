@@ -1,0 +1,90 @@
+"""All digits of all pictures: a table to type in, and what can be taken away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from model.transcript import Mark
+from model.transcript_export import to_digits_csv, to_json, to_layout_csv, to_text
+from pages.components.photos.album import Album
+from pages.components.photos.box_edits import DIGITS
+from pages.components.shared.html import percent, pixels_url
+
+Rows = list[tuple[str, int]]
+"""Of which picture and which mark each row of the table tells."""
+
+_copier = st.components.v2.component("copier", js=(Path(__file__).parent / "copy_button.js").read_text("utf-8"))
+
+
+def show_table(album: Album) -> None:
+    """Show a row for each digit; typing over its reading changes it wherever it is shown."""
+    rows = [(photo.key, mark.number) for photo in album.read.values() for mark in photo.transcript]
+    if not rows:
+        return
+    st.subheader("Table")
+    key = f"table {album.revisions['table']}"
+    st.data_editor(
+        _frame(album),
+        key=key,
+        hide_index=True,
+        disabled=["Seen", "Confidence", "By hand", "Line", "Digit", "File"],
+        column_config={
+            "File": None if len(album.read) < 2 else st.column_config.TextColumn(),
+            "Seen": st.column_config.ImageColumn(width="small"),
+            "Reading": st.column_config.TextColumn(max_chars=1, validate="^[0-9]$", help="Type to change it"),
+        },
+        on_change=lambda: _take_edits(album, rows, st.session_state.get(key, {}).get("edited_rows", {})),
+    )
+
+
+def show_exports(album: Album) -> None:
+    """Offer what was read as files, and the text for the clipboard."""
+    pages = album.pages
+    files = (
+        ("Text", "digits.txt", "text/plain", to_text(pages), "The lines as they stand on the page"),
+        ("CSV of the page", "page.csv", "text/csv", to_layout_csv(pages), "One row for each line, columns as written"),
+        ("CSV of the digits", "digits.csv", "text/csv", to_digits_csv(pages), "One row for each digit"),
+        ("JSON", "digits.json", "application/json", to_json(pages), "Everything known, for programs"),
+    )
+    with st.container(key="exports", horizontal=True, vertical_alignment="center"):
+        _copier(key="copy", data={"text": to_text(pages)})
+        for label, name, mime, data, tip in files:
+            icon = ":material/download:"
+            st.download_button(label, data, name, mime, key=name, icon=icon, help=tip, on_click="ignore")
+
+
+def _frame(album: Album) -> pd.DataFrame:
+    records = [
+        _record(photo.name, row, column, mark)
+        for photo in album.read.values()
+        for row, line in enumerate(photo.transcript.lines, start=1)
+        for column, mark in enumerate(line, start=1)
+    ]
+    return pd.DataFrame(records)
+
+
+def _record(name: str, row: int, column: int, mark: Mark) -> dict[str, object]:
+    return {
+        "Seen": pixels_url(mark.digit.frame),
+        "Reading": mark.text,
+        "Confidence": percent(mark.confidence),
+        "By hand": mark.by_hand,
+        "Line": row,
+        "Digit": column,
+        "File": name,
+    }
+
+
+def _take_edits(album: Album, rows: Rows, edits: dict[int, dict[str, object]]) -> None:
+    """Take over what was typed; what is no digit is shown again as it was."""
+    for row, cells in edits.items():
+        key, number = rows[row]
+        transcript = album.photos[key].transcript
+        label, mark = cells.get("Reading"), next(mark for mark in transcript if mark.number == number)
+        if label not in DIGITS:
+            album.renew()
+        elif label != mark.text:
+            album.change(key, transcript.type_over(number, int(str(label))), known_to="table")

@@ -1,0 +1,63 @@
+"""Where pictures come from: files, samples and the camera."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.photos.album import Album, Photo
+
+_SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
+_NAMES = {"Phone number": "phone.jpg", "Scores": "scores.jpg", "Meter": "meter.jpg"}
+_FORMATS = "PNG, JPEG, HEIC, WebP, BMP, GIF or TIFF, up to 100 megapixels. They stay in your session."
+
+
+def choose_pictures(album: Album) -> None:
+    """Show the inputs; what comes from them is in the album before the page runs."""
+    if "uploads" not in st.session_state:
+        album.reopen()
+    with st.container(key="upload"):
+        st.file_uploader(
+            f"Pictures of handwritten digits: {_FORMATS}",
+            accept_multiple_files=True,  # of any type: what is no picture is answered in the same way as damaged ones
+            key="uploads",
+            on_change=lambda: album.sync_uploads(st.session_state.uploads),
+        )
+        with st.container(key="sources", horizontal=True, vertical_alignment="center"):
+            st.html("Or try a sample:")
+            for name in _NAMES:
+                st.button(
+                    name, key=f"sample {name}", icon=":material/image:", on_click=_take_sample, args=(album, name)
+                )
+            st.toggle("Use the camera", key="camera_on")
+        if st.session_state.camera_on:
+            st.camera_input(
+                "Hold the page flat and near", key="camera", width=480, on_change=_take_camera, args=(album,)
+            )
+
+
+def choose_photo(album: Album) -> Photo:
+    """Let the visitor choose among several pictures; the one shown."""
+    keys = list(album.read)
+    if album.shown not in keys:
+        album.shown = keys[-1]
+    if len(keys) > 1:
+        st.session_state.shown = album.shown
+        st.selectbox(
+            "Picture",
+            keys,
+            key="shown",
+            format_func=lambda key: album.photos[key].name,
+            on_change=lambda: setattr(album, "shown", st.session_state.shown),
+        )
+    return album.photos[album.shown]
+
+
+def _take_sample(album: Album, name: str) -> None:
+    album.add(name, name, (_SAMPLES / _NAMES[name]).read_bytes())
+
+
+def _take_camera(album: Album) -> None:
+    if photo := st.session_state.camera:
+        album.add(photo.file_id, "Camera", photo.getvalue())

@@ -1,0 +1,159 @@
+"""The shipped weights: what their report says, and how they read hands that they were not trained on."""
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from model.classifiers.report import load_report
+from model.data.pen_strokes import load_drawings
+from model.evaluation.metrics import evaluate
+from model.evaluation.unseen_writers import measure_writers, place, reader_of
+from model.reader import WEIGHTS
+from model.reading import Finding
+from pages.components.shared.verdict import confidence_in_words
+from tests.handwriting.digit_strokes import DIGITS, LETTERS, SCRIBBLE, STYLES
+
+PENS = (4, 20, 40)
+
+
+@pytest.fixture(scope="module")
+def report():
+    return load_report(WEIGHTS)
+
+
+def placed(drawing, size=200.0, tilt=0.0, origin=(60, 60)):
+    """Strokes of the unit square on the canvas, tilted by so many degrees around their middle."""
+    angle = np.deg2rad(tilt)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return [((np.array(stroke) - 0.5) @ turn + 0.5) * size + origin for stroke in drawing]
+
+
+def test_report_says_what_the_weights_saw(report):
+    assert report["data"]["trained_on"] + report["data"]["held_out"] == 60_000
+    assert 300_000 <= report["parameters"] <= 2_000_000
+    assert {"tensorflow", "keras", "python"} <= set(report["versions"])
+    assert len(report["curve"]) == report["settings"]["epochs"]
+    assert report["hardware"]
+
+
+def test_mnist_is_read_as_the_report_says(report, mnist, classifier):
+    assert mnist.sha256 == report["data"]["sha256"]
+    metrics = evaluate(classifier.predict(mnist.test.frames), mnist.test.labels, classifier.threshold)
+    assert abs(metrics["errors"] - report["test"]["errors"]) <= 2  # processors round differently
+    assert metrics["accuracy"] >= 0.9965
+    assert metrics["ece"] <= 0.01
+
+
+@pytest.fixture(scope="module")
+def hands(reader, hands_dir):
+    trained_on = load_report(WEIGHTS)["data"]["ink_sha256"].values()
+    return measure_writers(reader_of(reader), hands_dir / "strokes", hands_dir / "not_digits", trained_on)
+
+
+# Row, figure, and what it may be at worst: a little worse than what was reached.
+FLOORS = [
+    ("unipen (digits)", "accuracy", 0.988),
+    ("unipen (digits)", "accepted", 0.97),
+    ("unipen (digits)", "right_when_accepted", 0.995),
+    ("unipen (digits)", "auroc", 0.991),
+    ("unipen (digits)", "worst_writer", 0.915),
+    ("pendigits_train, left out", "accuracy", 0.997),
+    ("pendigits_train, left out", "worst_writer", 0.99),
+    ("pendigits_train, left out", "accepted", 0.985),
+    ("pendigits_train, left out", "right_when_accepted", 0.998),
+    ("pendigits_train, left out", "auroc", 0.995),
+    ("pendigits_train", "accuracy", 0.999),
+    ("pendigits_train", "worst_writer", 0.99),
+    ("pendigits_train", "right_when_accepted", 0.998),
+]
+
+
+@pytest.mark.parametrize(("row", "figure", "least"), FLOORS)
+def test_hands_are_read_as_well_as_before(hands, row, figure, least):
+    assert hands[row][figure] >= least
+
+
+@pytest.mark.parametrize("row", ["unipen (digits)", "pendigits_train, left out"])
+def test_confidence_in_unseen_hands_is_true(hands, row):
+    assert hands[row]["ece"] <= 0.01
+
+
+def test_the_words_for_confidence_are_true(reader, hands_dir):
+    """Of the digits that are read with the same words, at least as many are right as their confidence says."""
+    rng, read = np.random.default_rng(0), reader_of(reader)
+    rights, confidences = defaultdict(list), defaultdict(list)
+    for drawing in load_drawings(hands_dir / "strokes" / "unipen.jsonl"):
+        answer = read(*place(drawing.strokes, rng))
+        confidence = float(answer.probabilities.max())
+        words = confidence_in_words(confidence)
+        if answer.accepted:
+            rights[words].append(answer.label == drawing.label)
+            confidences[words].append(confidence)
+    assert {"Almost certain", "Confident"} <= set(rights)
+    for words, right in rights.items():
+        said = np.array(confidences[words])
+        chance = 2 * np.sqrt((said * (1 - said)).sum()) / len(said)  # two standard deviations
+        mislabeled = 0.005  # 1 in 100 of all labels is wrong; of those the network agrees with, fewer
+        assert np.mean(right) >= said.mean() - mislabeled - chance, words
+
+
+# The kind of drawing, and how many of it may be accepted.
+CEILINGS = [("unipen", 0.05), ("omniglot", 0.027)]
+
+
+@pytest.mark.parametrize(("row", "most"), CEILINGS)
+def test_what_is_no_digit_is_refused_as_often_as_before(hands, row, most):
+    assert hands[row]["accepted"] <= most
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_digits_are_read_at_any_size_tilt_and_pen(reader, digit):
+    for size in (30, 100, 280):
+        for tilt in (-15, 0, 15):
+            for pen in PENS:
+                reading = reader.read_drawing(placed(DIGITS[digit], size, tilt), pen_width=min(pen, size / 3))
+                assert [d.label for d in reading.digits] == [digit], (size, tilt, pen)
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_school_digits_are_accepted(reader, digit):
+    assert reader.read_drawing(placed(DIGITS[digit])).text == str(digit)
+
+
+def test_the_pen_of_the_pad_does_not_matter(reader):
+    for drawing in DIGITS.values():
+        frames = [reader.read_drawing(placed(drawing), pen_width=pen).digits[0].frame for pen in PENS]
+        np.testing.assert_array_equal(frames[0], frames[1])
+        np.testing.assert_array_equal(frames[0], frames[2])
+
+
+def test_nothing_a_dot_and_a_scribble_are_what_they_are(reader):
+    assert reader.read_drawing([]).finding is Finding.NOTHING
+    assert reader.read_drawing([[(50, 50)]]).finding is Finding.TOO_LITTLE_INK
+    assert reader.read_drawing([[(50, 50), (55, 58)]]).finding is Finding.TOO_LITTLE_INK
+    scribble = reader.read_drawing(placed(SCRIBBLE))
+    assert scribble.finding is Finding.NOT_A_DIGIT
+    assert scribble.text == "?"
+
+
+@pytest.mark.parametrize(("left", "right"), [(3, 5), (1, 7), (0, 0), (9, 2), (4, 8)])
+def test_two_digits_side_by_side_are_not_one(reader, left, right):
+    pair = placed(DIGITS[left], 100, origin=(10, 60)) + placed(DIGITS[right], 100, origin=(120, 60))
+    reading = reader.read_drawing(pair)
+    assert (reading.text, reading.finding) == ("?", Finding.MORE_THAN_ONE)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_styles_of_other_schools_are_read_at_any_size_tilt_and_pen(reader, style):
+    for size in (40, 280):
+        for tilt in (-15, 0, 15):
+            for pen in (4, 40):
+                reading = reader.read_drawing(placed(STYLES[style], size, tilt), pen_width=min(pen, size / 3))
+                assert reading.digits[0].label == int(style[-1]), (size, tilt, pen)
+    assert reader.read_drawing(placed(STYLES[style])).text == style[-1]
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_letters_are_not_digits(reader, letter):
+    assert reader.read_drawing(placed(LETTERS[letter])).text == "?"

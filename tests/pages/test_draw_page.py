@@ -1,0 +1,354 @@
+import re
+import sys
+from concurrent.futures import Future
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from model.errors import ArtifactError
+from model.reader import WEIGHTS, Reader
+from pages.components.pad import listener
+from pages.components.pad.drawing import PadState
+from pages.components.shared import classifiers
+from pages.components.shared.html import percent
+from pages.components.shared.verdict import confidence_in_words
+from tests.handwriting.digit_strokes import DIGITS
+
+BOX = r'class="box" style="left:([\d.]+)%;top:([\d.]+)%;width:([\d.]+)%;height:([\d.]+)%"'
+APP = str(Path(__file__).parents[2] / "app.py")
+
+
+def drawing(digit, pen=20):
+    """Fabric objects of one of our digits."""
+    scaled = [[(60 + 200 * x, 60 + 200 * y) for x, y in stroke] for stroke in DIGITS[digit]]
+    return [
+        {"path": [["M", *first], *(["L", *point] for point in rest)], "strokeWidth": pen} for first, *rest in scaled
+    ]
+
+
+def done(reader):
+    future = Future()
+    future.set_result(reader)
+    return future
+
+
+def failed(monkeypatch, error):
+    """What loading leaves behind when it ends with this error."""
+
+    def fail(weights):
+        raise error
+
+    monkeypatch.setattr(Reader, "load", fail)
+    classifiers._load("cnn", loading := Future())
+    return loading
+
+
+def reader_that_says(threshold=0.6, **probabilities):
+    """A reader that sees the same in every frame: p7=0.9 is a probability of 0.9 for a 7."""
+    given = {int(name[1]): probability for name, probability in probabilities.items()}
+    rest = (1 - sum(given.values())) / (10 - len(given))
+    logits = np.log([given.get(digit, max(rest, 1e-6)) for digit in range(10)])
+    return Reader(lambda frames: np.tile(logits, (len(frames), 1)), threshold=threshold)
+
+
+@pytest.fixture
+def start(monkeypatch):
+    """Runs the app with a canvas that reports nothing; what is drawn is put on the session's sheet."""
+
+    def fake_canvas(key, initial_drawing, **_):
+        st.session_state[key] = {"drawing": {"raw": initial_drawing}}
+
+    # The package registers a component on import, which needs a server.
+    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=fake_canvas))
+    monkeypatch.setattr(import_module("pages.components.pad.pad"), "st_canvas", fake_canvas)
+    monkeypatch.setattr(listener, "_component", lambda **_: None)
+
+    monkeypatch.setattr(classifiers, "start_loading", lambda name: None)
+
+    def start(result, objects=()):
+        loading = result if isinstance(result, Future) else done(result)
+        monkeypatch.setattr(classifiers, "_loading", lambda name: loading)
+        app = AppTest.from_file(APP, default_timeout=60)
+        app.session_state["sheet"] = PadState(objects=list(objects))
+        return app.run()
+
+    return start
+
+
+def collect(app):
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def test_empty_pad_says_what_to_do(start):
+    page = collect(start(reader_that_says(p7=0.95)))
+    assert '<div class="sign">?</div>' in page
+    assert "Draw a digit" in page
+
+
+def test_digit_with_runner_up(start):
+    page = collect(start(reader_that_says(p7=0.93, p1=0.05), drawing(7)))
+    assert '<div class="sign">7</div>' in page
+    assert "Confident, 93%" in page
+    assert "7, or perhaps 1" in page
+    assert page.count('<li class="best"><b>7</b>') == page.count('class="best"') == 1
+
+
+def test_lone_digit_has_no_runner_up(start):
+    page = collect(start(reader_that_says(p7=0.9999), drawing(7)))
+    assert "Almost certain, &gt;99%" in page
+    assert "No other digit comes close" in page
+
+
+def test_runner_up_far_behind_is_not_worth_a_word(start):
+    page = collect(start(reader_that_says(p7=0.93, p1=0.03), drawing(7)))
+    assert "No other digit comes close" in page
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "title"), [({"p7": 0.76}, "a 7, 76%"), ({"p8": 0.85, "p3": 0.02}, "an 8, 85%")]
+)
+def test_lone_digit_below_the_threshold_is_a_guess(start, probabilities, title):
+    page = collect(start(reader_that_says(threshold=0.9, **probabilities), drawing(7)))
+    assert '<div class="sign">?</div>' in page
+    assert f"Perhaps {title}" in page
+    assert "Not sure enough to say so: that takes 90.0%." in page
+
+
+def test_a_threshold_close_to_certainty_is_not_rounded_to_it(start):
+    page = collect(start(reader_that_says(threshold=0.99992, p7=0.9999), drawing(7)))
+    assert "Perhaps a 7, &gt;99%" in page
+    assert "that takes more than 99.9%." in page
+
+
+def test_between_two_digits_names_both(start):
+    page = collect(start(reader_that_says(p4=0.5, p9=0.45), drawing(4)))
+    assert '<div class="sign">?</div>' in page
+    assert "4 or 9" in page
+    assert "50% against 45%" in page
+
+
+def test_more_than_one_digit(start):
+    def ones(frames):
+        narrow = ~frames[:, :, :10].any(axis=(1, 2))[:, None]
+        return np.where(narrow, np.eye(10)[1] * 20, 0)
+
+    paths = [[["M", x, 50], ["L", x, 150]] for x in (50, 150)]
+    page = collect(start(Reader(ones), [{"path": path, "strokeWidth": 20} for path in paths]))
+    assert '<div class="sign">?</div>' in page
+    assert "More than one digit" in page
+
+
+def test_not_a_digit(start):
+    page = collect(start(reader_that_says(p4=0.2), drawing(4)))
+    assert '<div class="sign">?</div>' in page
+    assert "Not a digit" in page
+    assert 'class="best"' not in page, "no bar stands out"
+
+
+def test_dot_is_too_little_ink(start):
+    page = collect(start(reader_that_says(p1=0.99), [{"path": [["M", 50, 50], ["L", 51, 51]], "strokeWidth": 6}]))
+    assert '<div class="sign">?</div>' in page
+    assert "Too little ink" in page
+
+
+def test_pen_for_the_next_stroke_does_not_change_the_answer(start):
+    small = [{"path": [["M", 50, 50], ["L", 50, 80]], "strokeWidth": 6}]
+    app = start(reader_that_says(p1=0.95), small)
+    app.slider(key="pen_width").set_value(40).run()
+    assert '<div class="sign">1</div>' in collect(app)
+
+
+def test_loading_starts_once_the_pad_is_there(start, monkeypatch):
+    starts = []
+    monkeypatch.setattr(classifiers, "start_loading", starts.append)
+    app = start(Future())
+    assert not starts, "importing TensorFlow would hold the first paint up"
+    app.run()  # the timer's run
+    assert starts == ["cnn"]
+
+
+def test_pad_is_there_while_the_classifier_loads(start):
+    app = start(Future(), drawing(7))
+    assert '<div class="sign">?</div>' in collect(app)
+    assert "loading" in collect(app)
+    assert [button.label for button in app.button] == ["Undo", "Clear"]
+
+
+def test_what_was_drawn_while_loading_is_read_when_the_classifier_is_there(start):
+    loading = Future()
+    app = start(loading, drawing(7))
+    loading.set_result(reader_that_says(p7=0.95))
+    assert '<div class="sign">7</div>' in collect(app.run())
+
+
+@pytest.mark.parametrize("error", [ArtifactError("The weights are missing."), ImportError("no such library")])
+def test_failed_load_is_a_message(start, monkeypatch, error):
+    app = start(failed(monkeypatch, error), drawing(7))
+    assert not app.exception
+    assert str(error) in collect(app)
+    assert "Restart the app" in collect(app)
+    assert len(app.session_state["sheet"].objects) == 1
+    assert not app.button(key="undo").click().run().exception
+    assert app.session_state["sheet"].objects == []
+
+
+def test_failed_load_does_not_tell_the_server_s_folders(start, monkeypatch):
+    missing = ArtifactError(f"The weights are missing. Expected {WEIGHTS / 'digits.keras'}.")
+    page = collect(start(failed(monkeypatch, missing), drawing(7)))
+    assert str(WEIGHTS.parents[2]) not in page
+    assert f"Expected {Path('model', 'weights', 'cnn', 'digits.keras')}." in page
+
+
+def test_failed_load_leaves_no_growing_traceback(start, monkeypatch):
+    loading = failed(monkeypatch, ImportError("no such library"))
+    app = start(loading, drawing(7))
+    app.run()
+    assert loading.exception().__traceback__ is None
+
+
+def test_undo_and_clear(start):
+    app = start(reader_that_says(p4=0.95), drawing(4))
+    app.button(key="undo").click().run()
+    assert app.session_state["sheet"].objects == drawing(4)[:1]
+    app.button(key="clear").click().run()
+    assert app.session_state["sheet"].objects == []
+    assert "Draw a digit" in collect(app)
+
+
+def test_drawing_and_pen_survive_a_visit_to_another_page(start):
+    app = start(reader_that_says(p4=0.95), drawing(4))
+    app.slider(key="pen_width").set_value(30).run()
+    app.switch_page("pages/screens/about.py").run()
+    assert app.title[0].value == "How it works"
+    app.switch_page("pages/screens/draw.py").run()
+    assert app.session_state["sheet"].given == drawing(4)
+    assert app.slider(key="pen_width").value == 30
+    assert '<div class="sign">4</div>' in collect(app)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"path": [["M", float("nan"), 1]]},
+        {"path": [["M", 0, 0], ["L", 1e9, 1]]},
+        {"path": [["M", 0, 0], ["L", 1]]},
+        {"path": [["M", 0, 0], ["L", 90, 90]], "strokeWidth": -1},
+        {"path": [["M", 0, 0]] + [["L", i, i] for i in range(100_000)]},
+        "<script>alert(1)</script>",
+    ],
+)
+def test_bad_strokes_are_a_message_and_nothing_is_lost(start, bad):
+    app = start(reader_that_says(p4=0.95), drawing(4))
+    sheet = app.session_state["sheet"]
+    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": [bad]})
+    page = collect(app.run())
+    assert not app.exception
+    assert "This drawing cannot be read" in page
+    assert "<script>" not in page
+    app.button(key="undo").click().run()
+    assert '<div class="sign">4</div>' in collect(app)
+
+
+def test_what_the_browser_sends_is_text_on_the_page(start):
+    app = start(reader_that_says(p4=0.95))
+    sheet = app.session_state["sheet"]
+    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": ["<script>alert(1)</script>"]})
+    page = collect(app.run())
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_refused_drawing_has_no_steps(start):
+    app = start(reader_that_says(p4=0.95), [{"path": [["M", 0, 0], ["L", 1e9, 1]]}])
+    app.session_state["steps"] = True
+    page = collect(app.run())
+    assert not app.exception
+    assert "Center of mass" not in page
+
+
+def test_steps_show_the_strokes_that_were_read(start):
+    """A drawing of more points than are read is thinned in the same way for both."""
+    waves = [["M", 0, 0], *(["L", 100 + 50 * (-1) ** i, i / 40] for i in range(6000))]
+    app = start(reader_that_says(p4=0.95), [{"path": waves, "strokeWidth": 6}])
+    app.session_state["steps"] = True
+    page = collect(app.run())
+    frame = re.search(r'class="frame"><img class="pixels" alt="[^"]*" src="([^"]*)"', page)[1]
+    assert re.search(r'alt="28×28" src="([^"]*)"', page)[1] == frame
+
+
+def test_live_answer_does_not_interrupt_a_screen_reader(start):
+    """It changes a dozen times a second."""
+    page = collect(start(reader_that_says(p4=0.95), drawing(4)))
+    assert "aria-live" not in page
+    assert 'role="' not in page
+
+
+def test_steps_are_worked_out_only_when_asked_for(start):
+    app = start(reader_that_says(p4=0.95), drawing(4))
+    assert "Center of mass" not in collect(app)
+    app.session_state["steps"] = True
+    page = collect(app.run())
+    assert "Center of mass" in page
+    left, top, width, height = map(float, re.search(BOX, page).groups())
+    assert left == pytest.approx((100 - width) / 2, abs=1)
+    assert (top, height) == pytest.approx((0, 100), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"), [(1.0, "Almost certain"), (0.9, "Confident"), (0.7, "Fairly confident")]
+)
+def test_confidence_in_words(confidence, words):
+    assert confidence_in_words(confidence) == words
+
+
+@pytest.mark.parametrize(
+    ("probability", "number"), [(0.0, "0%"), (0.004, "<1%"), (0.514, "51%"), (0.99, "99%"), (0.999, ">99%")]
+)
+def test_percent_never_claims_certainty(probability, number):
+    assert percent(probability) == number
+
+
+@pytest.mark.usefixtures("reader")
+def test_streamlit_does_not_empty_the_kernel_cache_after_a_run(monkeypatch):
+    """It would cost every further answer 45 ms."""
+    from streamlit.runtime.scriptrunner import script_runner
+    from tensorflow.python.eager import context
+
+    monkeypatch.setattr("keras.backend.clear_session", None)  # put back afterwards
+    cleared = []
+    monkeypatch.setattr(context.Context, "clear_kernel_cache", cleared.append)
+    classifiers._keep_keras_session()
+    script_runner._clean_problem_modules()
+    assert not cleared
+
+
+@pytest.mark.parametrize(
+    ("names", "reads"),
+    [([], "cnn"), (["mlp"], "mlp"), (["softmax", "mlp"], "mlp"), (["mlp", "cnn", "ensemble"], "cnn")],
+)
+def test_the_shipped_model_reads_or_else_the_best_that_is_there(names, reads, monkeypatch):
+    def page():
+        import streamlit as st
+
+        from pages.components.shared.classifiers import choose_model
+
+        st.text(choose_model("Which"))
+
+    monkeypatch.setattr(classifiers, "available", lambda: names)
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert app.text[0].value == reads
+
+
+def test_a_message_that_comes_after_the_page_was_left_is_let_go(monkeypatch):
+    heard = {}
+    monkeypatch.setattr(listener, "_component", lambda **given: heard.update(given))
+    sheet = PadState()
+    listener.listen(sheet)
+    heard["on_ink_change"]()
+    assert sheet.objects == []

@@ -1,0 +1,326 @@
+import io
+import re
+import struct
+import sys
+import zipfile
+import zlib
+from concurrent.futures import Future
+from importlib import import_module
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from model.errors import ArtifactError
+from pages.components.shared import classifiers
+from tests.handwriting.picture_files import FOUR, ONE, SEVEN, encode, page
+from tests.pages.test_draw_page import APP, collect, done, failed, reader_that_says
+
+PAGE = encode(page([SEVEN, ONE], [FOUR], size_wh=(400, 300)))
+
+
+def archive():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("page.png", PAGE)
+    return buffer.getvalue()
+
+
+def huge_png(side):
+    """A file of a few bytes that claims to be side x side px."""
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)), (b"IDAT", b"")]
+    parts = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def specks():
+    rng = np.random.default_rng(0)
+    gray = np.full((1200, 1600), 255, np.uint8)
+    gray[rng.integers(0, 1200, 50_000), rng.integers(0, 1600, 50_000)] = 0
+    return encode(gray)
+
+
+@pytest.fixture
+def start(monkeypatch):
+    """Runs the Photo page with a classifier that says the same of everything."""
+    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=None))
+    for name in ("pad.pad.st_canvas", "pad.listener._component", "photos.box_editor._helper", "photos.table._copier"):
+        module, component = name.rsplit(".", 1)
+        monkeypatch.setattr(import_module(f"pages.components.{module}"), component, lambda **_: None)
+    monkeypatch.setattr(classifiers, "start_loading", lambda name: None)
+
+    def start(result=None):
+        loading = result if isinstance(result, Future) else done(result or reader_that_says(p7=0.95))
+        monkeypatch.setattr(classifiers, "_loading", lambda name: loading)
+        app = AppTest.from_file(APP, default_timeout=60).run()
+        return app.switch_page("pages/screens/photo.py").run()
+
+    return start
+
+
+def upload(app, *files):
+    app.file_uploader(key="uploads").set_value([(name, data, "image/png") for name, data in files]).run()
+    assert not app.exception
+    return app
+
+
+def reading(app):
+    """The lines of the reading that is shown."""
+    shown = re.search(r'<div class="lines">(.*?)</div></div>', collect(app) + "</div>")
+    return re.sub(r"<[^>]*>", "", shown[1].replace("</div><div>", "\n")).split("\n") if shown else None
+
+
+def album(app):
+    return app.session_state["album"]
+
+
+def test_page_asks_for_pictures(start):
+    app = start()
+    assert app.title[0].value == "Read numbers from photos"
+    assert [button.label for button in app.button] == ["Phone number", "Scores", "Meter"]
+
+
+def test_upload_is_read_line_by_line(start):
+    app = upload(start(), ("page.png", PAGE))
+    assert reading(app) == ["77", "7"]
+    assert len(app.get("download_button")) == 4
+
+
+@pytest.mark.parametrize("sample", ["Phone number", "Scores", "Meter"])
+def test_sample_is_read_with_one_click(start, sample):
+    app = start()
+    app.button(key=f"sample {sample}").click().run()
+    assert reading(app)
+
+
+def test_what_was_uploaded_while_loading_is_read_when_the_classifier_is_there(start):
+    loading = Future()
+    app = upload(start(loading), ("page.png", PAGE))
+    assert "loading" in app.info[0].value
+    loading.set_result(reader_that_says(p7=0.95))
+    assert reading(app.run()) == ["77", "7"]
+
+
+def test_failed_load_is_a_message(start, monkeypatch):
+    app = upload(start(failed(monkeypatch, ArtifactError("The weights are missing."))), ("page.png", PAGE))
+    assert "The weights are missing." in app.error[0].value
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "0 bytes of another kind"),
+        (b"no picture", "10 bytes of another kind"),
+        (PAGE[:400], "400 bytes of another kind, or damaged"),
+        (archive(), "of another kind"),
+        (huge_png(10_001), "Expected at most 100 megapixels. Received: 10001x10001, 100 megapixels."),
+        (huge_png(100_000), "Expected at most 100 megapixels."),
+    ],
+    ids=["empty", "text", "truncated", "zip", "too large", "bomb"],
+)
+def test_bad_file_is_one_line_and_the_others_are_read(start, data, reason):
+    app = upload(start(), ("one.png", PAGE), ("bad.png", data), ("two.png", PAGE))
+    problems = re.search(r'<ul class="problems">(.*?)</ul>', collect(app))[1]
+    assert problems.count("<li>") == 1
+    assert "<b>bad.png</b>: The picture" in problems
+    assert reason in problems
+    assert reading(app) == ["77", "7"]
+    assert list(album(app).read) == [photo.key for photo in album(app).photos.values() if not photo.problem]
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        page([SEVEN, ONE], [FOUR], size_wh=(400, 300)).astype(np.uint16) * 257,
+        Image.fromarray(page([SEVEN, ONE], [FOUR], size_wh=(400, 300))).convert("P"),
+        Image.fromarray(page([SEVEN, ONE], [FOUR], size_wh=(400, 300))).convert("RGBA"),
+        Image.fromarray(page([SEVEN, ONE], [FOUR], size_wh=(400, 300))).convert("1"),
+    ],
+    ids=["16-bit", "palette", "alpha", "1-bit"],
+)
+def test_pictures_of_every_depth_are_read(start, picture):
+    picture = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+    assert reading(upload(start(), ("page.png", encode(picture)))) == ["77", "7"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [encode(page([])), encode(page([], size_wh=(1, 1))), encode(page([], size_wh=(5000, 1)))],
+    ids=["blank", "1x1", "5000x1"],
+)
+def test_pictures_without_digits_say_so(start, data):
+    app = upload(start(), ("cat.png", data))
+    assert "No digits found" in collect(app)
+    assert reading(app) is None
+
+
+def test_fifty_thousand_specks_are_no_digits(start, reader):
+    app = upload(start(reader), ("noise.png", specks()))
+    assert "No digits found" in collect(app)
+    assert reading(app) is None
+
+
+def test_what_does_not_look_like_digits_is_not_listed(start):
+    app = upload(start(reader_that_says(p4=0.2)), ("words.png", PAGE))
+    assert "No digits found" in collect(app)
+
+
+def test_breaking_a_decoder_in_a_new_way_is_one_line_too(start):
+    def predict(frames):
+        raise MemoryError
+
+    app = upload(start(SimpleNamespace(read_photo=predict)), ("page.png", PAGE))
+    assert "Something went wrong" in collect(app)
+
+
+def test_twenty_files_make_one_table(start):
+    app = upload(start(), *[(f"{i}.png", PAGE) for i in range(20)])
+    assert len(album(app).read) == 20
+    assert len(app.selectbox(key="shown").options) == 20
+    assert album(app).photos[album(app).shown].name == "0.png"
+    app.selectbox(key="shown").set_value(list(album(app).photos)[3]).run()
+    assert album(app).photos[album(app).shown].name == "3.png"
+
+
+def test_names_are_text_on_the_page(start):
+    name = "<img src=x onerror=alert(1)>.png"
+    app = upload(start(), (name, b"bad"), (name, PAGE))
+    assert "<img src=x" not in collect(app)
+
+
+def test_doubtful_digits_are_marked_and_listed(start):
+    app = upload(start(reader_that_says(p7=0.7, p1=0.299)), ("page.png", PAGE))
+    assert collect(app).count('class="mark doubtful"') == 3
+    assert "<b>7?</b>" in collect(app)
+    assert "Line 2, digit 1" in collect(app)
+    assert "7, 70% or 1, 30%" in collect(app)
+    key = album(app).shown
+    app.button(key=f"set {key} 0 1").click().run()
+    assert reading(app) == ["17", "7"]
+    app.button(key=f"drop {key} 2").click().run()
+    assert reading(app) == ["17"]
+    app.button(key="undo_photo").click().run()
+    app.button(key="undo_photo").click().run()
+    assert reading(app) == ["77", "7"]
+
+
+def test_doubtful_digit_below_the_threshold_is_a_question_mark(start):
+    reader = reader_that_says(p7=0.95)
+    sure, unsure = np.log([0.005] * 7 + [0.955] + [0.005] * 2), np.log([0.01] * 7 + [0.3, 0.31, 0.32])
+    mixed = type(reader)(lambda frames: np.stack([sure, unsure, sure][: len(frames)]), threshold=0.6)
+    app = upload(start(mixed), ("page.png", PAGE))
+    assert reading(app) == ["7?", "7"]
+    assert 'class="mark unread"' in collect(app)
+
+
+def test_pictures_and_changes_survive_a_visit_to_another_page(start):
+    app = upload(start(reader_that_says(p7=0.7, p1=0.25)), ("page.png", PAGE))
+    app.button(key=f"set {album(app).shown} 0 1").click().run()
+    app.switch_page("pages/screens/about.py").run()
+    app.switch_page("pages/screens/photo.py").run()
+    assert reading(app) == ["17", "7"]
+    upload(app, ("other.png", PAGE))
+    assert len(album(app).read) == 2
+
+
+def test_remove_forgets_the_picture(start):
+    app = upload(start(), ("page.png", PAGE))
+    app.button(key="remove").click().run()
+    assert not album(app).photos
+    assert reading(app) is None
+
+
+def test_steps_are_worked_out_only_when_asked_for(start):
+    app = upload(start(), ("page.png", PAGE))
+    assert "Upright" not in collect(app)
+    app.session_state["photo_steps"] = True
+    html = collect(app.run())
+    assert "Upright" in html
+    assert "What stands side by side: 2." in html
+    assert "One box for each: 3." in html
+
+
+def test_nothing_is_written_to_the_disk(start, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    upload(start(), ("page.png", PAGE))
+    assert not list(tmp_path.iterdir())
+
+
+class Canvas:
+    """What the canvas package reports, and what it is given."""
+
+    def __init__(self):
+        self.given = []
+        self.background_fit = {"natural_width": 400, "natural_height": 300}
+        self.reports = False
+
+    def __call__(self, initial_drawing, on_change, **options):
+        self.options = options
+        self.given = initial_drawing["objects"]
+        if self.reports:
+            self.reports = False
+            on_change()
+        else:
+            self.objects = list(self.given)
+        return self
+
+    @property
+    def json_data(self):
+        return {"objects": self.objects}
+
+    @property
+    def boxes_in_image_space(self):
+        px = 400 / self.options["width"]
+        sides = ("left", "top", "width", "height")
+        return [{"label": item["label"], **{side: item[side] * px for side in sides}} for item in self.objects]
+
+    def report(self, app, objects):
+        self.objects, self.reports = objects, True
+        return app.run()
+
+
+@pytest.fixture
+def canvas(monkeypatch):
+    canvas = Canvas()
+    monkeypatch.setattr(import_module("pages.components.photos.box_editor"), "st_canvas", canvas)
+    return canvas
+
+
+def test_boxes_on_the_canvas_change_the_reading(start, canvas):
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Change").run()
+    assert [item["label"] for item in canvas.given] == ["7", "7", "7"]
+    canvas.report(app, canvas.given[1:])
+    assert reading(app) == ["7", "7"]
+    box = {"label": "", "left": 35, "top": 30, "width": 110, "height": 160}
+    new = {"type": "LabeledRect", "strokeMiterLimit": 4, **box}
+    canvas.report(app, [*canvas.objects, new])
+    assert reading(app) == ["77", "7"]
+    assert len(canvas.given) == 3, "the canvas is to show the new box with its label"
+    app.button(key="undo_photo").click().run()
+    app.button(key="undo_photo").click().run()
+    assert [item["label"] for item in canvas.given] == ["7", "7", "7"]
+    assert not app.exception
+
+
+def test_an_old_report_does_not_undo_an_undo(start, canvas):
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Change").run()
+    canvas.report(app, canvas.given[1:])
+    app.button(key="undo_photo").click().run()
+    app.run()
+    assert reading(app) == ["77", "7"]
+
+
+@pytest.mark.parametrize("objects", [[{"type": "LabeledRect"}], [3], [{}]])
+def test_malformed_reports_change_nothing(start, canvas, objects, monkeypatch):
+    monkeypatch.setattr(Canvas, "boxes_in_image_space", [{"label": "1"}])
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Draw").run()
+    canvas.report(app, objects)
+    assert not app.exception
+    assert reading(app) == ["77", "7"]

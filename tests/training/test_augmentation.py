@@ -1,0 +1,157 @@
+"""Augmented digits and drawings, and frames that are no digits."""
+
+import numpy as np
+import pytest
+
+from model.data.pen_strokes import Drawing
+from model.data.stroke_templates import DIGIT_TEMPLATES, draw_digit, draw_samples, write
+from model.training import augmentation
+from model.training.augmentation import augment, augment_strokes, sample_non_digit
+from model.vision.framing import ink_box
+
+
+def digits(n=60):
+    return draw_samples(n, np.random.default_rng(5)).frames
+
+
+def test_most_digits_are_changed_and_none_in_place():
+    frames = digits(400)
+    before, rng = frames.copy(), np.random.default_rng(0)
+    changed = [augment(frame, rng) for frame in frames]
+    np.testing.assert_array_equal(frames, before)
+    untouched = np.mean([(new == old).all() for new, old in zip(changed, frames, strict=True)])
+    assert untouched == pytest.approx(1 / 8, abs=0.05)
+    assert all(new.shape == (28, 28) and new.dtype == np.uint8 for new in changed)
+
+
+def test_the_most_bounds_how_far_it_goes():
+    far, near = (
+        np.mean([np.abs(augment(frame, rng, most).astype(int) - frame).mean() for frame in digits(200)])
+        for most, rng in ((1.0, np.random.default_rng(0)), (0.2, np.random.default_rng(0)))
+    )
+    assert near < 0.8 * far
+
+
+def test_a_digit_stays_closest_to_itself():
+    """Augmented frames correlate with their own original more than with its mirror image: nothing is flipped."""
+    rng = np.random.default_rng(1)
+    frames = [
+        frame for frame, label in zip(digits(200), np.arange(200) % 10, strict=True) if label in {2, 3, 4, 5, 6, 7, 9}
+    ]
+    own, mirrored = [], []
+    for frame in frames:
+        new = augment(frame, rng).ravel()
+        own.append(np.corrcoef(new, frame.ravel())[0, 1])
+        mirrored.append(np.corrcoef(new, frame[:, ::-1].ravel())[0, 1])
+    assert np.mean(np.greater(own, mirrored)) > 0.93
+    assert np.mean(own) > 0.6
+
+
+def test_pens_become_both_fatter_and_thinner():
+    rng = np.random.default_rng(2)
+    frame = digits(10)[3]
+    mass = [augment(frame, rng).sum() / frame.sum() for _ in range(200)]
+    assert min(mass) < 0.85
+    assert max(mass) > 1.25
+
+
+def test_what_is_shifted_out_does_not_come_back_on_the_other_side():
+    rng, frame = np.random.default_rng(0), np.zeros((28, 28), np.uint8)
+    frame[8:20, :3] = frame[:3, 8:20] = 255
+    shifted = [augmentation._disturb(frame, 1.0, rng) for _ in range(200)]
+    assert sum((new[11:17, 0] < frame[11:17, 0]).all() for new in shifted) > 10, "some go right"
+    assert sum((new[11:17, 2] < frame[11:17, 2]).all() for new in shifted) > 10, "some go left"
+    assert not any(new[:, 5:][5:].any() for new in shifted)
+
+
+def hardness(frames):
+    """Mean squared step between neighboring pixels for each absolute step: 1 where all edges are a single one."""
+    steps = [np.diff(np.array(frames) / 255, axis=axis) for axis in (1, 2)]
+    return sum((step**2).sum() for step in steps) / sum(np.abs(step).sum() for step in steps)
+
+
+@pytest.mark.parametrize("most", [0.0, 0.4, 1.0])
+def test_edges_stay_nearly_as_hard_as_they_were(most):
+    frames, rng = digits(200), np.random.default_rng(3)
+    changed = [new for frame in frames if ((new := augment(frame, rng, most)) != frame).any()]
+    assert 0.8 * hardness(frames) < hardness(changed) < 1.1 * hardness(frames)
+
+
+def test_the_same_seed_gives_the_same_frames():
+    one, two = ([augment(frame, rng) for frame in digits(10)] for rng in map(np.random.default_rng, (3, 3)))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_augmenting_a_blank_frame_leaves_it_blank():
+    assert not augment(np.zeros((28, 28), np.uint8), np.random.default_rng(0)).any()
+
+
+def test_what_is_no_digit_is_framed_as_digits_are():
+    rng = np.random.default_rng(4)
+    for _ in range(200):
+        x0, y0, x1, y1 = ink_box(frame := sample_non_digit(digits(), [], rng, most=0))
+        assert max(x1 - x0, y1 - y0) == 20
+        assert frame.max() >= 254
+
+
+def test_other_characters_of_ink_files_are_shown_too():
+    """A drawing that nothing else looks like: a lying bar with a dot far away."""
+    strokes = [np.array([[0.0, 0], [100, 0]]), np.array([[50.0, 60], [50, 61]])]
+    expected = augment_strokes(strokes, np.random.default_rng(0), most=0)
+    rng = np.random.default_rng(1)
+    shown = [sample_non_digit(digits(), [Drawing(strokes, None, "somebody")], rng, most=0) for _ in range(100)]
+    assert any((frame == expected).all() for frame in shown)
+
+
+def test_drawings_are_bent_and_stay_themselves():
+    rng = np.random.default_rng(3)
+    strokes = write(DIGIT_TEMPLATES[2][:1], rng)
+    before = [stroke.copy() for stroke in strokes]
+    plain = augment_strokes(strokes, rng, most=0).ravel()
+    frames = [augment_strokes(strokes, rng, most=0.4) for _ in range(50)]
+    for stroke, old in zip(strokes, before, strict=True):
+        np.testing.assert_array_equal(stroke, old)
+    assert len({frame.tobytes() for frame in frames}) == 50
+    assert np.mean([np.corrcoef(frame.ravel(), plain)[0, 1] for frame in frames]) > 0.6
+
+
+@pytest.mark.parametrize("strokes", [[[(5, 5)]], [[(0, 0), (0, 9)]], [[(0, 0), (1e-9, 0)]]])
+def test_even_a_dot_can_be_augmented(strokes):
+    frame = augment_strokes([np.array(stroke, np.float64) for stroke in strokes], np.random.default_rng(0))
+    assert frame.max() > 0
+
+
+@pytest.mark.parametrize("kind", ["_tangle", "_sticks", "_bar", "_blob", "_pair"])
+def test_every_kind_of_what_is_no_digit_varies(kind):
+    rng = np.random.default_rng(6)
+    given = (digits(), rng) if kind == "_pair" else (rng,)
+    inks = [getattr(augmentation, kind)(*given) for _ in range(5)]
+    assert all(ink.any() for ink in inks)
+    assert len({ink.tobytes() for ink in inks}) == 5
+
+
+def test_two_slim_digits_always_leave_ink():
+    slim = np.zeros((1, 28, 28), np.uint8)
+    slim[:, 4:24, 14] = 255
+    rng = np.random.default_rng(0)
+    assert all(augmentation._pair(slim, rng).any() for _ in range(300))
+
+
+def test_allographs_of_all_digits():
+    samples = draw_samples(50, np.random.default_rng(0))
+    np.testing.assert_array_equal(np.bincount(samples.labels), np.full(10, 5))
+    assert set(DIGIT_TEMPLATES) == set(range(10))
+
+
+def test_allographs_vary_and_seeds_repeat_them():
+    one, two = (draw_samples(40, np.random.default_rng(9)).frames for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert len({frame.tobytes() for frame in one}) == 40
+
+
+def test_a_zero_is_hollow_unless_slashed(monkeypatch):
+    plain, slashed = DIGIT_TEMPLATES[0][0], DIGIT_TEMPLATES[0][3]
+    for skeleton, hollow in ((plain, True), (slashed, False)):
+        monkeypatch.setitem(DIGIT_TEMPLATES, 0, (skeleton,))
+        middle = draw_digit(0, np.random.default_rng(0))[12:17, 12:17]
+        assert (middle.max() < 128) == hollow

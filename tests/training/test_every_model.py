@@ -1,0 +1,213 @@
+"""Every model of the registry is trained by the one command; here on a handful of drawn digits."""
+
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+import train_model
+from model.classifiers.architectures import build_average, build_cnn, build_softmax
+from model.classifiers.registry import MODELS
+from model.classifiers.report import load_report, save
+from model.classifiers.runtime import load_classifier
+from model.data.mnist import load_mnist
+from model.data.pen_strokes import PenStrokes
+from model.data.stroke_templates import draw_samples
+from model.errors import ArtifactError
+from model.reading import softmax
+from model.training import ensemble, svm
+from model.training.ensemble import combine, train_ensemble
+from model.training.trainer import RunFiles, Settings
+from tests.handwriting.drawn_mnist import write_drawn
+
+NO_INK = PenStrokes([], [], {})
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_drawn(tmp_path_factory.mktemp("data") / "drawn.npz", train=240, test=40)
+
+
+def arguments(name, data, folder, *more):
+    checkpoints = [] if name == "svm" else ["--checkpoints", str(folder / "ck")]
+    return ["--model", name, "--data", str(data), "--output", str(folder / "out"), *checkpoints, *more]
+
+
+@pytest.fixture
+def _small(monkeypatch):
+    """Fewer features, and an ensemble of two single layers."""
+    monkeypatch.setattr(svm, "_FEATURES", 256)
+    monkeypatch.setitem(MODELS, "ensemble", replace(MODELS["ensemble"], members=2))
+
+
+@pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize("name", ["softmax", "svm", "mlp", "cnn3", "ensemble"])
+def test_one_command_trains_every_model(name, data, tmp_path):
+    epochs = [] if name == "svm" else ["--epochs", "2"]
+    assert train_model.main(arguments(name, data, tmp_path, *epochs, "--tensorboard", str(tmp_path / "tb"))) == 0
+    report, test = load_report(tmp_path / "out"), load_mnist(data).test
+    classifier = load_classifier(tmp_path / "out")
+    assert (report["model"], report["settings"]["epochs"], len(report["curve"])) == (
+        name,
+        *([1, 1] if name == "svm" else [2, 2]),
+    )
+    assert {"accuracy", "held_out_accuracy", "held_out_errors", "seconds"} <= set(report["curve"][0])
+    accuracy = (classifier.predict(test.frames).argmax(axis=1) == test.labels).mean()
+    assert accuracy == report["test"]["accuracy"]
+    logs = {path.parent.relative_to(tmp_path / "tb").parts[0] for path in (tmp_path / "tb").rglob("events.*")}
+    assert logs == {name}
+
+
+def test_a_few_epochs_are_enough_to_learn(data, tmp_path):
+    assert train_model.main(arguments("mlp", data, tmp_path, "--epochs", "12")) == 0
+    report = load_report(tmp_path / "out")
+    assert report["settings"] == {"epochs": 12, "batch_size": 64, "seed": 0, "bfloat16": False}
+    assert report["test"]["accuracy"] > 0.6
+    assert report["data"]["name"] == "MNIST"
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("softmax", ["--ink", "a.jsonl"]),
+        ("mlp", ["--ink", "a.jsonl"]),
+        ("svm", ["--ink", "a.jsonl"]),
+        ("svm", ["--epochs", "3"]),
+        ("svm", ["--batch-size", "3"]),
+        ("svm", ["--bfloat16"]),
+        ("svm", ["--resume"]),
+        ("svm", ["--checkpoints", "ck"]),
+    ],
+)
+def test_options_without_a_meaning_are_refused(name, option, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        train_model.main(["--model", name, *option])
+    assert f"{option[0]} means nothing to {name}. Expected {name} without it." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "kept"), [("svm", "Stopped. Nothing is kept."), ("mlp", "and --resume.")])
+def test_ctrl_c_says_what_is_kept(name, kept, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_model, "train_and_save", stop)
+    assert train_model.main(["--model", name]) == train_model.INTERRUPTED
+    assert kept in capsys.readouterr().err
+
+
+def test_an_unknown_model_is_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        train_model.main(["--model", "resnet"])
+    assert "invalid choice: 'resnet'" in capsys.readouterr().err
+
+
+def test_a_run_of_another_model_is_not_resumed(data, tmp_path, capsys):
+    assert train_model.main(arguments("softmax", data, tmp_path, "--epochs", "1", "--batch-size", "128")) == 0
+    again = arguments("mlp", data, tmp_path, "--epochs", "1", "--batch-size", "128", "--resume")
+    assert train_model.main(again) == 2
+    assert "is of another run. Expected {" in capsys.readouterr().err
+
+
+def test_the_svm_keeps_no_digit(data):
+    """Its weights are of a size that does not grow with the digits it is fitted to."""
+    mnist = load_mnist(data)
+    few, all_of_them = (svm._fourier(digits, 0).count_params() for digits in (mnist.train[:100], mnist.train))
+    assert few == all_of_them
+
+
+def test_an_ensemble_is_the_geometric_mean_of_its_members():
+    keras.utils.set_random_seed(0)
+    members = [build_softmax(), build_softmax(), build_cnn()]
+    frames = draw_samples(5, np.random.default_rng(0)).frames
+    each = [softmax(member.predict(frames, verbose=0)) for member in members]
+    mean = np.exp(np.mean(np.log(each), axis=0))
+    together = softmax(build_average(members).predict(frames, verbose=0))
+    np.testing.assert_allclose(together, mean / mean.sum(axis=1, keepdims=True), atol=1e-5)
+
+
+@pytest.fixture
+def members(data, tmp_path):
+    """Folders of two members that are trained already."""
+    mnist, folders = load_mnist(data), [tmp_path / "a", tmp_path / "b"]
+    for seed, folder in enumerate(folders):
+        keras.utils.set_random_seed(seed)
+        report = {
+            "calibration": {"threshold": 0.5},
+            "data": {"sha256": mnist.sha256, "ink_sha256": {}},
+            "settings": {"epochs": 2, "seed": seed},
+            "seconds": 10,
+            "created": "today",
+            "test": {"errors": seed},
+            "curve": [{"loss": 2.0 + seed, "seconds": 5.0}, {"loss": 1.0 + seed, "seconds": 5.0}],
+        }
+        save(build_softmax(), report, folder)
+    return folders
+
+
+def test_trained_networks_are_combined(members, data, tmp_path):
+    network, report = combine(members, load_mnist(data), NO_INK)
+    save(network, report, tmp_path / "out")
+    assert load_classifier(tmp_path / "out").threshold == report["calibration"]["threshold"]
+    assert (report["model"], report["seconds"]) == ("ensemble", 20)
+    assert [member["settings"]["seed"] for member in report["members"]] == [0, 1]
+    assert [row["loss"] for row in report["curve"]] == [2.5, 1.5]
+    assert report["parameters"] == 2 * 7850 + 100
+
+
+def test_members_that_were_not_trained_alike_have_no_common_curve(members, data):
+    report = json.loads((members[1] / "report.json").read_text())
+    (members[1] / "report.json").write_text(json.dumps(report | {"curve": report["curve"][:1]}))
+    assert combine(members, load_mnist(data), NO_INK)[1]["curve"] == []
+
+
+def test_members_trained_on_other_data_are_refused(members, data):
+    report = json.loads((members[1] / "report.json").read_text())
+    report["data"]["ink_sha256"] = {"hands.jsonl": "0" * 64}
+    (members[1] / "report.json").write_text(json.dumps(report))
+    with pytest.raises(ArtifactError, match=r"trained on other data.* Expected .* Received: .*hands.jsonl"):
+        combine(members, load_mnist(data), NO_INK)
+
+
+def test_no_members_are_refused(data):
+    with pytest.raises(ArtifactError, match="nothing to average. Expected folders .* Received: none"):
+        combine([], load_mnist(data), NO_INK)
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Seeds that were trained, in a moment each; the second one is interrupted once."""
+    seeds = []
+
+    def train(mnist, ink, settings, records):
+        seeds.append(settings.seed)
+        if len(seeds) == 2:
+            records.checkpoints.mkdir()
+            raise KeyboardInterrupt
+        report = {
+            "calibration": {"threshold": 0.5},
+            "data": {"sha256": mnist.sha256, "ink_sha256": {}},
+            "settings": {"seed": settings.seed},
+            "seconds": 1,
+            "created": "today",
+            "test": {"errors": 0},
+            "curve": [],
+        }
+        return build_softmax(), report
+
+    monkeypatch.setattr(ensemble, "train", train)
+    return seeds
+
+
+@pytest.mark.usefixtures("_small")
+def test_an_ensemble_goes_on_after_an_interruption_and_is_not_thrown_away(trained, data, tmp_path):
+    mnist, settings = load_mnist(data), Settings(epochs=1, seed=5)
+    with pytest.raises(KeyboardInterrupt):
+        train_ensemble(mnist, NO_INK, settings, RunFiles(tmp_path))
+    with pytest.raises(ArtifactError, match="holds an unfinished run. Expected --resume.*1 of 2 members done"):
+        train_ensemble(mnist, NO_INK, settings, RunFiles(tmp_path))
+    _, report = train_ensemble(mnist, NO_INK, settings, RunFiles(tmp_path, resume=True))
+    assert [member["settings"]["seed"] for member in report["members"]] == [5, 6]
+    assert trained == [5, 6, 5, 6]
+    train_ensemble(mnist, NO_INK, settings, RunFiles(tmp_path))  # a finished one makes room

@@ -1,0 +1,255 @@
+"""Training end to end on a handful of drawn digits: the command, its checkpoints, interruptions and refusals."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import train_model
+from model.classifiers.architectures import build_softmax
+from model.classifiers.registry import MODELS, REPORT_FILE, SHIPPED, WEIGHTS_FILE
+from model.classifiers.report import load_report, save
+from model.classifiers.runtime import load_classifier
+from model.data.mnist import load_mnist
+from model.data.pen_strokes import PenStrokes
+from model.errors import ArtifactError
+from model.reader import WEIGHTS
+from model.training.held_out import REFINING_AUGMENTATION, HeldOutSets
+from model.training.trainer import RunFiles, Settings, train
+from tests.handwriting.drawn_mnist import write_drawn
+from tests.handwriting.stroke_files import digit_file, others_file
+
+ROOT = Path(train_model.__file__).parent
+EPOCHS = 4
+TRAINED = ("loss", "accuracy", "held_out_errors", "held_out_accuracy")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_drawn(tmp_path_factory.mktemp("data") / "drawn.npz", train=240, test=40)
+
+
+def arguments(data, folder, *more):
+    sizes = ["--epochs", str(EPOCHS), "--batch-size", "32"]
+    return ["--data", str(data), "--output", str(folder / "out"), "--checkpoints", str(folder / "ck"), *sizes, *more]
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    assert train_model.main(arguments(data, folder)) == 0
+    return folder
+
+
+def start(data, folder, *more):
+    command = [sys.executable, "train_model.py", *arguments(data, folder, *more)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(checkpoint, process, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not checkpoint.exists():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline, f"no {checkpoint.name} after {seconds} s"
+        time.sleep(0.02)
+
+
+def test_weights_and_report_belong_together(trained):
+    report = load_report(trained / "out")
+    assert load_classifier(trained / "out").threshold == report["calibration"]["threshold"]
+    assert report["data"]["trained_on"] == 220
+    assert report["data"]["held_out"] == 20
+    assert report["test"]["n"] == 40
+    assert report["settings"] == {"epochs": EPOCHS, "batch_size": 32, "seed": 0, "bfloat16": False}
+    assert len(report["curve"]) == EPOCHS
+    assert report["versions"]["tensorflow"]
+
+
+def test_the_epoch_with_the_fewest_held_out_errors_is_kept(trained):
+    report = load_report(trained / "out")
+    refined = [row["held_out_errors"] for row in report["curve"] if row["augmentation"] < 1]
+    assert 0 < len(refined) < EPOCHS
+    assert report["best_epoch"] > EPOCHS - len(refined)
+    assert report["curve"][report["best_epoch"] - 1]["held_out_errors"] == min(refined)
+    assert report["held_out"]["held_out_errors"] == pytest.approx(min(refined))
+
+
+def test_ink_files_are_trained_on_and_some_writers_judge(data, tmp_path):
+    ink = [digit_file(tmp_path / "digits.jsonl"), others_file(tmp_path / "letters.jsonl")]
+    assert train_model.main([*arguments(data, tmp_path, "--epochs", "2"), "--ink", *map(str, ink)]) == 0
+    report = load_report(tmp_path / "out")
+    numbers = {name: report["data"][name] for name in ("ink_digits", "ink_others", "ink_held_out")}
+    assert numbers == {"ink_digits": 100, "ink_others": 25, "ink_held_out": 25}, "one writer in six judges"
+    assert set(report["data"]["ink_sha256"]) == {"digits.jsonl", "letters.jsonl"}
+    assert 0 <= report["held_out"]["held_out_ink_accuracy"] <= 1
+    assert {"held_out_ink_accuracy", "held_out_accuracy"} <= set(report["curve"][-1])
+
+
+def test_the_report_measures_the_saved_weights(trained, data):
+    classifier, test = load_classifier(trained / "out"), load_mnist(data).test
+    accuracy = (classifier.predict(test.frames).argmax(axis=1) == test.labels).mean()
+    assert accuracy == load_report(trained / "out")["test"]["accuracy"]
+
+
+def test_killed_and_resumed_gives_the_same_history(data, trained, tmp_path, capsys):
+    process = start(data, tmp_path)
+    wait_for(tmp_path / "ck/epoch-0002", process)
+    process.kill()
+    process.communicate()
+    assert not list((tmp_path / "out").iterdir())
+    assert train_model.main(arguments(data, tmp_path, "--resume")) == 0
+    assert f"epoch 1/{EPOCHS}" not in capsys.readouterr().out
+    whole, resumed = (load_report(folder / "out")["curve"] for folder in (trained, tmp_path))
+    for before, after in zip(whole, resumed, strict=True):
+        for name in TRAINED:
+            assert after[name] == pytest.approx(before[name], rel=1e-3), name
+
+
+def test_ctrl_c_ends_it_cleanly(data, tmp_path):
+    process = start(data, tmp_path, "--epochs", "100")  # more than are done before the signal comes
+    wait_for(tmp_path / "ck/epoch-0001", process)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == train_model.INTERRUPTED
+    assert "Stopped." in stderr
+    assert "--resume" in stderr
+    assert "Traceback" not in stderr
+
+
+def test_ctrl_c_is_heard_where_its_exception_would_be_swallowed(data, tmp_path, monkeypatch):
+    def measure(*_):
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return {"held_out_accuracy": 0.5, "held_out_errors": 0.5}
+
+    monkeypatch.setattr(HeldOutSets, "measure", measure)
+    before = signal.getsignal(signal.SIGINT)
+    assert train_model.main(arguments(data, tmp_path)) == train_model.INTERRUPTED
+    assert [folder.name for folder in (tmp_path / "ck").iterdir()] == ["epoch-0001"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_checkpoint_of_other_settings_is_refused(data, trained):
+    with pytest.raises(ArtifactError, match="is of another run. Expected .*'seed': 1.* Received: .*'seed': 0"):
+        train(
+            load_mnist(data),
+            PenStrokes([], [], {}),
+            Settings(EPOCHS, 32, seed=1),
+            RunFiles(trained / "ck", resume=True),
+        )
+
+
+def test_better_weights_are_not_replaced_unless_told(data, trained, capsys):
+    output = trained / "out"
+    report = json.loads((output / REPORT_FILE).read_text())
+    report["held_out"]["held_out_errors"] = -1.0
+    (output / REPORT_FILE).write_text(json.dumps(report))
+    before = (output / WEIGHTS_FILE).read_bytes()
+    again = arguments(data, trained, "--resume")  # all epochs are done: nothing is trained again
+    assert train_model.main(again) == 2
+    assert "worse than those in" in capsys.readouterr().err
+    assert (output / WEIGHTS_FILE).read_bytes() == before
+    assert train_model.main([*again, "--force"]) == 0
+    assert load_report(output)["held_out"]["held_out_errors"] >= 0
+
+
+def test_weights_trained_on_other_data_are_not_replaced_unless_told(data, trained, capsys):
+    output = trained / "out"
+    report = json.loads((output / REPORT_FILE).read_text())
+    report["data"]["ink_sha256"] = {"hands.jsonl": "0" * 64}
+    (output / REPORT_FILE).write_text(json.dumps(report))
+    assert train_model.main(arguments(data, trained, "--checkpoints", str(trained / "other"))) == 2
+    assert re.search(
+        r"were trained on other data. Expected the same, to compare them: MNIST \w{8}…, hands.jsonl 00000000…. "
+        r"Received: MNIST \w{8}….",
+        capsys.readouterr().err,
+    )
+    assert not (trained / "other").exists(), "it is said before training"
+    assert train_model.main(arguments(data, trained, "--resume", "--force")) == 0
+
+
+def test_trained_weights_are_only_refined(data, tmp_path):
+    """One epoch on two hundred digits: too little for a network that would begin anew."""
+    more = ["--start-from", str(WEIGHTS), "--epochs", "1"]
+    assert train_model.main([*arguments(data, tmp_path), *more]) == 0
+    report, start = load_report(tmp_path / "out"), load_report(WEIGHTS)
+    assert report["started_from"]["weights_sha256"] == start["weights_sha256"]
+    (row,) = report["curve"]
+    assert row["augmentation"] == REFINING_AUGMENTATION
+    assert report["seconds"] == pytest.approx(start["seconds"] + row["seconds"], abs=1), "all that it took"
+    assert row["held_out_accuracy"] > 0.9
+
+
+def test_weights_of_another_network_are_not_started_from(data, tmp_path, capsys):
+    save(build_softmax(), {"calibration": {"threshold": 0.5}}, tmp_path / "other")
+    assert train_model.main(arguments(data, tmp_path, "--start-from", str(tmp_path / "other"))) == 2
+    assert "another network's. Expected those of digits. Received: " in capsys.readouterr().err
+
+
+def test_no_data_is_said_in_one_line(tmp_path, capsys):
+    assert train_model.main(["--data", str(tmp_path / "none.npz")]) == 2
+    stderr = capsys.readouterr().err
+    assert stderr.startswith("MNIST cannot be read. Expected an .npz")
+    assert stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("bad", [["--epochs", "0"], ["--batch-size", "-1"], ["--epochs", "many"], ["--seed", "-1"]])
+def test_bad_arguments_are_refused(bad, capsys):
+    with pytest.raises(SystemExit):
+        train_model.main(bad)
+    assert bad[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "epochs"),
+    [([], MODELS[SHIPPED].epochs), (["--quick"], train_model.QUICK_EPOCHS), (["--quick", "--epochs", "2"], 2)],
+)
+def test_quick_trains_fewer_epochs(data, tmp_path, monkeypatch, given, epochs):
+    def stop(mnist, ink, settings, *args, **options):
+        raise ArtifactError(f"{settings.epochs} epochs")
+
+    monkeypatch.setattr("model.training.trainer.train", stop)
+    with pytest.raises(ArtifactError, match=f"^{epochs} epochs$"):
+        train_model.train_and_save(train_model.parse(["--data", str(data), "--output", str(tmp_path), *given]))
+
+
+def test_an_unfinished_run_is_not_thrown_away(data, trained, tmp_path, capsys):
+    shutil.copytree(trained / "ck", tmp_path / "ck")
+    state = tmp_path / f"ck/epoch-{EPOCHS:04d}/state.json"
+    unfinished = json.loads(state.read_text())
+    unfinished["identity"]["epochs"] = EPOCHS + 1
+    state.write_text(json.dumps(unfinished))
+    assert train_model.main(arguments(data, tmp_path)) == 2
+    assert "holds an unfinished run. Expected --resume" in capsys.readouterr().err
+    assert state.exists()
+
+
+@pytest.mark.parametrize("damaged", ["state.json", "best.keras"])
+def test_a_damaged_checkpoint_is_said_in_one_line(data, trained, tmp_path, capsys, damaged):
+    shutil.copytree(trained / "ck", tmp_path / "ck")
+    (tmp_path / f"ck/epoch-{EPOCHS:04d}" / damaged).write_text("{")
+    assert train_model.main(arguments(data, tmp_path, "--resume")) == 2
+    assert capsys.readouterr().err.startswith("The checkpoint is damaged. Expected")
+
+
+@pytest.mark.parametrize("report", [{"held_out": 3}, {"data": {}}])
+def test_weights_whose_report_compares_to_nothing_are_replaced(trained, tmp_path, report):
+    output = tmp_path / "out"
+    shutil.copytree(trained / "out", output)
+    path = output / REPORT_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | report))
+    train_model.refuse_worse({"data": {"sha256": "x"}, "held_out": {"held_out_errors": 1.0}}, output)
+
+
+def test_nowhere_to_save_is_said_before_training(data, tmp_path, capsys):
+    (tmp_path / "out").write_text("a file where the folder should be")
+    assert train_model.main(arguments(data, tmp_path)) == 2
+    assert "out" in capsys.readouterr().err
+    assert not (tmp_path / "ck").exists()

@@ -1,0 +1,304 @@
+import contextlib
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.errors import ImageError
+from model.vision.decoding import MAX_PIXELS, load_gray
+from model.vision.normalize import even_pen
+from model.vision.paper import remove_stains
+from tests.handwriting.picture_files import FIVE, FOUR, ONE, SEVEN, encode, ink_of, page
+
+CORNER = np.array([[0, 0, 0, 255], [0, 255, 255, 255], [0, 255, 255, 255]], np.uint8)  # no symmetry at all
+SEVENTH = page([SEVEN], size_wh=(120, 130))
+HEIC = encode(SEVENTH, "HEIF")
+
+
+def as_transposed(orientation, upright):
+    """Pixels as a camera stores them whose EXIF orientation turns them upright again."""
+    return {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.T,
+        6: np.rot90(upright),
+        7: upright[::-1, ::-1].T,
+        8: np.rot90(upright, -1),
+    }[orientation]
+
+
+def png_header(width, height):
+    """The beginning of a 1-bit PNG file, up to where its pixels would begin."""
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)), (b"IDAT", b"")]
+    body = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(body)
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "BMP", "GIF", "TIFF"])
+def test_load_gray_keeps_the_pixels_of_lossless_formats(file_format):
+    np.testing.assert_array_equal(load_gray(encode(CORNER, file_format)), CORNER)
+
+
+@pytest.mark.parametrize(
+    ("file_format", "options"), [("JPEG", {"quality": 95}), ("WEBP", {"lossless": True}), ("HEIF", {"quality": 95})]
+)
+def test_load_gray_decodes_what_cameras_and_browsers_save(file_format, options):
+    gray = load_gray(encode(Image.fromarray(SEVENTH).convert("RGB"), file_format, **options))
+    assert np.abs(gray.astype(int) - SEVENTH).mean() < 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_load_gray_turns_upright_by_exif(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = np.ascontiguousarray(as_transposed(orientation, CORNER))
+    np.testing.assert_array_equal(load_gray(encode(stored, exif=exif)), CORNER)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
+def test_load_gray_reads_every_mode_alike(mode):
+    file_format = "TIFF" if mode == "CMYK" else "PNG"
+    data = encode(Image.fromarray(CORNER).convert("RGB").convert(mode), file_format)
+    np.testing.assert_array_equal(load_gray(data), CORNER)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 15])
+def test_load_gray_takes_fewer_bits_stored_in_16(bits):
+    deep = np.array([[0, 2**bits - 1]], np.uint16)
+    np.testing.assert_array_equal(load_gray(encode(Image.fromarray(deep))), [[0, 255]])
+
+
+def test_load_gray_scales_16_bits_to_8():
+    deep = np.array([[0, 257, 32896, 65535]], np.uint16)
+    np.testing.assert_array_equal(load_gray(encode(deep)), [[0, 1, 128, 255]])
+
+
+@pytest.mark.parametrize("color", [0, 255])
+def test_ink_that_only_alpha_shows_is_seen(color):
+    alpha = 255 - CORNER
+    rgba = np.dstack([np.full_like(CORNER, color)] * 3 + [alpha])
+    expected = CORNER if color == 0 else 255 - CORNER
+    np.testing.assert_array_equal(load_gray(encode(rgba)), expected)
+
+
+def test_dark_ink_on_transparent_black_is_seen():
+    rgba = np.zeros((*CORNER.shape, 4), np.uint8)
+    rgba[CORNER == 0] = (0, 0, 200, 255)
+    np.testing.assert_array_equal(load_gray(encode(rgba)) == 255, CORNER == 255)
+
+
+def test_palette_with_transparency_is_composed_on_white():
+    image = Image.fromarray((CORNER == 255).astype(np.uint8)).convert("P")
+    image.putpalette([0, 0, 0, 90, 90, 90])
+    np.testing.assert_array_equal(load_gray(encode(image, transparency=1)), CORNER)
+
+
+def test_the_first_frame_of_an_animation_is_read():
+    frames = [Image.fromarray(CORNER), Image.fromarray(255 - CORNER)]
+    np.testing.assert_array_equal(load_gray(encode(frames[0], "GIF", save_all=True, append_images=frames[1:])), CORNER)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1)])
+def test_thin_pictures_are_pictures(shape):
+    assert load_gray(encode(np.full(shape, 7, np.uint8))).shape == shape
+
+
+def test_load_gray_opens_paths(tmp_path):
+    (tmp_path / "corner.png").write_bytes(encode(CORNER))
+    np.testing.assert_array_equal(load_gray(tmp_path / "corner.png"), CORNER)
+    np.testing.assert_array_equal(load_gray(str(tmp_path / "corner.png")), CORNER)
+
+
+@pytest.mark.parametrize("bands", [1, 3, 4])
+def test_load_gray_takes_arrays_and_does_not_change_them(bands):
+    pixels = CORNER.copy() if bands == 1 else np.dstack([CORNER] * 3 + [np.full_like(CORNER, 255)] * (bands == 4))
+    before = pixels.copy()
+    np.testing.assert_array_equal(load_gray(pixels), CORNER)
+    np.testing.assert_array_equal(pixels, before)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((4, 4), np.float32),
+        np.zeros((4, 4), bool),
+        np.zeros(4, np.uint8),
+        np.zeros((4, 4, 2), np.uint8),
+        np.zeros((0, 4), np.uint8),
+        np.zeros((2, 4, 4, 3), np.uint8),
+    ],
+)
+def test_other_arrays_are_refused(pixels):
+    with pytest.raises(ImageError, match=r"The array is no picture\. Expected .* Received: \("):
+        load_gray(pixels)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", encode(SEVENTH)[:-200], encode(SEVENTH, "JPEG")[:600], HEIC[:600]],
+    ids=["empty", "one byte", "pdf", "signature only", "truncated png", "truncated jpeg", "truncated heic"],
+)
+def test_what_is_no_picture_is_refused(data):
+    with pytest.raises(ImageError, match=rf"cannot be read\. Expected a picture .* Received: {len(data)} bytes"):
+        load_gray(data)
+
+
+def test_every_truncation_is_refused_or_read():
+    data = encode(SEVENTH, "GIF")
+    for length in range(0, len(data), 7):
+        with contextlib.suppress(ImageError):
+            assert load_gray(data[:length]).shape == SEVENTH.shape
+
+
+def test_missing_files_and_folders_are_refused(tmp_path):
+    with pytest.raises(ImageError, match="Received: no such file"):
+        load_gray(tmp_path / "none.png")
+    with pytest.raises(ImageError, match="Received: is a directory"):
+        load_gray(tmp_path)
+
+
+@pytest.mark.parametrize("side", [10_001, 20_000, 2_000_000])
+def test_huge_pictures_are_refused_before_decoding(side):
+    with pytest.raises(ImageError, match=r"too large\. Expected at most 100 megapixels\. Received: .* megapixels"):
+        load_gray(png_header(side, side))
+
+
+def test_modes_without_a_gray_are_refused():
+    with pytest.raises(ImageError, match="cannot be read"):
+        load_gray(encode(Image.new("LAB", (20, 20)), "TIFF"))
+
+
+def test_huge_arrays_are_refused():
+    with pytest.raises(ImageError, match="too large"):
+        load_gray(np.broadcast_to(np.uint8(0), (MAX_PIXELS + 1, 1)))
+
+
+@pytest.mark.parametrize("gray", [np.full((50, 50), level, np.uint8) for level in (0, 7, 128, 255)])
+def test_a_constant_picture_has_no_ink(gray):
+    assert not ink_of(gray).any()
+
+
+@pytest.mark.parametrize("sigma", [1, 3, 6])
+def test_the_noise_of_a_blank_page_is_not_amplified(sigma):
+    noise = np.random.default_rng(0).normal(180, sigma, (400, 600))
+    assert not ink_of(noise.clip(0, 255).astype(np.uint8)).any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (2, 3)])
+def test_pictures_without_room_have_ink_of_their_shape(shape):
+    assert ink_of(np.full(shape, 9, np.uint8)).shape == shape
+
+
+@pytest.mark.parametrize(("paper", "ink"), [(255, 0), (0, 255), (200, 120), (60, 160), (140, 90)])
+def test_ink_is_found_whatever_is_darker(paper, ink):
+    drawn = page([SEVEN, FOUR], paper=paper, ink=ink)
+    found = ink_of(drawn) > 0
+    assert found[drawn == ink].all()
+    assert not found[drawn == paper].any()
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("pen", [2, 4, 6])
+def test_a_digit_may_fill_a_tiny_picture(pen, invert):
+    drawn = np.array(Image.fromarray(page([FIVE], size_wh=(100, 116), at=(12, 8), pen=pen * 4)).resize((28, 28)))
+    found = ink_of(255 - drawn if invert else drawn) > 0
+    assert found[drawn < 60].all()
+    assert not found[drawn > 250].any()
+
+
+def test_uneven_light_and_noise_are_paper():
+    drawn = page([SEVEN, FOUR, ONE], size_wh=(800, 600), ink=90).astype(np.float64)
+    light = np.linspace(0.35, 0.9, 800)[None, :] * np.linspace(1, 0.8, 600)[:, None]
+    light[400:, 500:] *= 0.5  # a shadow with a hard edge
+    photo = (drawn * light + np.random.default_rng(0).normal(0, 2, drawn.shape)).clip(0, 255).astype(np.uint8)
+    found = ink_of(photo) > 0
+    assert found[drawn == 90].mean() > 0.99
+    assert found[drawn == 255].mean() < 0.01
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_shadow_on_half_the_page_does_not_turn_ink_to_paper(side):
+    drawn = page([SEVEN, FOUR, ONE], size_wh=(800, 600), ink=60).astype(np.float64)
+    shadow = slice(0, 430) if side == "left" else slice(370, 800)
+    drawn[:, shadow] *= 0.5
+    found = ink_of(drawn.astype(np.uint8)) > 0
+    assert found[30:110, 30:300].any()
+    assert found.mean() < 0.05
+
+
+def test_antialiased_edges_are_kept():
+    drawn = page([SEVEN])
+    edges = (drawn > 60) & (drawn < 200)
+    np.testing.assert_allclose(ink_of(drawn)[edges], 255 - drawn[edges].astype(int), atol=2)
+
+
+def test_the_picture_is_not_changed():
+    drawn = page([SEVEN], paper=0, ink=255)
+    before = drawn.copy()
+    ink_of(drawn)
+    np.testing.assert_array_equal(drawn, before)
+
+
+def test_a_stain_that_touches_a_digit_is_left_behind():
+    ink = 255 - page([FOUR, SEVEN])
+    stained = np.maximum(ink, cv2.circle(np.zeros_like(ink), (150, 75), 70, 30, 6))
+    left = remove_stains(stained)
+    np.testing.assert_array_equal(left[ink > 100], ink[ink > 100])
+    faint = (ink == 0) & (stained > 0)
+    assert (left[faint] > 0).mean() < 0.4
+
+
+@pytest.mark.parametrize("level", [90, 255])
+def test_pale_places_of_a_stroke_stay(level):
+    ink = np.zeros((120, 60), np.uint8)
+    ink[10:60, 26:34] = 255
+    ink[60:110, 26:34] = level
+    np.testing.assert_array_equal(remove_stains(ink), ink)
+
+
+@pytest.mark.parametrize("level", [0, 200])
+def test_ink_without_shades_has_no_stains(level):
+    ink = np.full((20, 30), level, np.uint8)
+    np.testing.assert_array_equal(remove_stains(ink), ink)
+
+
+def stroke_share(ink):
+    """Width of a vertical stroke as part of the glyph's longest side."""
+    rows, columns = np.nonzero(ink > 127)
+    return np.ptp(columns) / np.ptp(rows)
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+@pytest.mark.parametrize("scale", [0.3, 1, 4])
+def test_thin_strokes_get_the_pen_of_mnist(width, scale):
+    ink = np.full((round(100 * scale), max(round(width * scale), 1)), 255, np.uint8)
+    assert 0.08 < stroke_share(even_pen(ink)) < 0.16
+
+
+@pytest.mark.parametrize("width", [15, 25, 40])
+def test_fat_strokes_stay(width):
+    ink = np.full((200, 2 * width), 255, np.uint8)
+    assert stroke_share(even_pen(ink)) == pytest.approx(width / 100, abs=0.02)
+
+
+def test_faint_ink_gets_full_contrast():
+    faint = np.full((100, 20), 40, np.uint8)
+    np.testing.assert_array_equal(even_pen(faint), np.full((100, 20), 255))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1)])
+def test_even_pen_takes_any_shape(shape):
+    assert even_pen(np.full(shape, 255, np.uint8)).max() == 255
+
+
+def test_even_pen_does_not_close_the_holes_of_a_digit():
+    ring = np.zeros((100, 100), np.uint8)
+    cv2.circle(ring, (50, 50), 46, 255, 3)
+    assert even_pen(ring)[40:60, 40:60].max() == 0
