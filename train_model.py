@@ -163,7 +163,7 @@ def refuse_other_data(mnist: Mnist, ink: PenStrokes, output: Path) -> None:
     """
     if not (old := _sound_report(output)):
         return
-    before, now = (old["data"]["sha256"], old["data"]["ink_sha256"]), (mnist.sha256, ink.files)
+    before, now = (old["data"]["sha256"], old["data"]["strokes_sha256"]), (mnist.sha256, ink.files)
     if before != now:
         raise ArtifactError(
             f"The weights in {output} were trained on other data. Expected the same, to compare them: "
@@ -198,7 +198,7 @@ def _sound_report(output: Path) -> Report | None:
         load_classifier(output)
         report = load_report(output)
         float(report["held_out"]["held_out_errors"])
-        dict(report["data"]["ink_sha256"])
+        dict(report["data"]["strokes_sha256"])
         str(report["data"]["sha256"])
     except (ArtifactError, KeyError, TypeError, ValueError):
         return None

@@ -25,8 +25,8 @@ _HANDS_COLUMNS = {
     "writers": "writers",
     "right": "accuracy",
     "worst": "worst_writer",
-    "accepted": "accepted",
-    "then right": "right_when_accepted",
+    "accepted": "coverage",
+    "then right": "selective_accuracy",
     "ECE": "ece",
     "AUROC": "auroc",
 }
@@ -164,7 +164,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     _check_evaluate(options, on_hands)
     if on_hands:
         metrics = _evaluate_hands(options)
-        text = _as_table(metrics, _HANDS_COLUMNS)
+        text = _as_table(_rows_of_writers(metrics), _HANDS_COLUMNS)
     elif options.pictures:
         metrics = _evaluate_pictures(options)
         text = _as_table(metrics, _PICTURES_COLUMNS)
@@ -233,10 +233,20 @@ def _evaluate_hands(options: argparse.Namespace) -> Metrics:
             read = baseline_reader(compile_predict(train_baseline(load_mnist(options.data))))
         else:
             read = reader_of(Reader.load(options.weights or folder(options.model)))
-    metrics = measure_writers(read, options.ink, options.not_digits, data.get("ink_sha256", {}).values())
+    metrics = measure_writers(read, options.ink, options.not_digits, data.get("strokes_sha256", {}).values())
     if options.keep:
-        keep_unseen(folder(SHIPPED), "hands", options.keep, metrics)
+        keep_unseen(folder(SHIPPED), "writers", options.keep, metrics)
     return metrics
+
+
+def _rows_of_writers(metrics: Metrics) -> Metrics:
+    """One row for each file: digits, those of the writers left out of training, and non-digits."""
+    left_out = {f"{name}, left out": row for name, row in metrics["left_out"].items()}
+    non_digits = {
+        f"{name} (non-digits)" if name in metrics["digits"] else name: row | {"coverage": row["false_accept_rate"]}
+        for name, row in metrics["non_digits"].items()
+    }
+    return metrics["digits"] | left_out | non_digits
 
 
 def _evaluate_pictures(options: argparse.Namespace) -> Metrics:
@@ -290,14 +300,14 @@ def _cell(value: float | None) -> str:
 
 def _as_text(metrics: Metrics) -> str:
     low, high = metrics["accuracy_95"]
-    right, speed = metrics["right_when_accepted"], metrics["speed"]
+    right, speed = metrics["selective_accuracy"], metrics["speed"]
     return "\n".join(
         [
             f"accuracy  {metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {metrics['n']:,})",
             f"errors    {metrics['errors']}",
             f"log loss  {metrics['log_loss']:.4f}",
             f"ECE       {metrics['ece']:.4f} (15 bins)",
-            f"accepted  {metrics['accepted']:.2%}, of them right {'-' if right is None else f'{right:.2%}'}",
+            f"accepted  {metrics['coverage']:.2%}, of them right {'-' if right is None else f'{right:.2%}'}",
             f"speed     {speed['ms_per_digit']:.2f} ms a digit, one by one (median of {speed['n']})",
             "",
             "digit  precision  recall      F1  support",

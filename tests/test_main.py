@@ -112,7 +112,7 @@ def hands(tmp_path, monkeypatch):
 def test_evaluate_measures_hands(hands, capsys):
     assert main(["evaluate", "--ink", hands, "--json"]) == 0
     metrics = json.loads(capsys.readouterr().out)
-    assert (metrics["hands"]["n"], metrics["hands"]["accuracy"]) == (80, pytest.approx(0.1))
+    assert (metrics["digits"]["hands"]["n"], metrics["digits"]["hands"]["accuracy"]) == (80, pytest.approx(0.1))
     assert main(["evaluate", "--ink", hands]) == 0
     head, row = capsys.readouterr().out.splitlines()
     assert head.split()[:3] == ["n", "writers", "right"]
@@ -124,7 +124,7 @@ def test_evaluate_keeps_what_it_measured_in_the_report(hands, monkeypatch):
     monkeypatch.setattr("model.classifiers.report.keep_unseen", lambda *arguments: kept.append(arguments))
     assert main(["evaluate", "--ink", hands, "--keep", "shipped"]) == 0
     ((folder, kind, name, metrics),) = kept
-    assert (folder, kind, name, metrics["hands"]["n"]) == (WEIGHTS, "hands", "shipped", 80)
+    assert (folder, kind, name, metrics["digits"]["hands"]["n"]) == (WEIGHTS, "writers", "shipped", 80)
 
 
 @pytest.mark.parametrize("other", [["--model", "mlp"], ["--weights", "elsewhere"], ["--usual"]])

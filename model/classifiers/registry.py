@@ -16,8 +16,6 @@ SHIPPED = "cnn"
 """The model that reads unless another one is chosen."""
 SHIPPED_RESULTS = "shipped"
 """The name in its report of what was measured of it on real writers."""
-LEFT_OUT = ", left out"
-"""There, after the name of a file that it was trained on: those of the file's writers that training left out."""
 
 
 @dataclass(frozen=True, slots=True)

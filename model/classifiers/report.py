@@ -41,7 +41,7 @@ def save(network: keras.Model, report: Report, folder: Path) -> None:
     half_report.replace(folder / REPORT_FILE)
 
 
-def keep_unseen(folder: Path, kind: Literal["hands", "pictures"], name: str, metrics: Metrics) -> None:
+def keep_unseen(folder: Path, kind: Literal["writers", "pictures"], name: str, metrics: Metrics) -> None:
     """Add what was measured on unseen hands or pictures to the folder's report, under the name of what was measured.
 
     Raises:

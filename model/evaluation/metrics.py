@@ -103,7 +103,7 @@ def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshol
         threshold: least confidence that is accepted.
 
     Returns:
-        n, errors, accuracy with its 95 % interval, log_loss (nats), ece, accepted, right_when_accepted, macro_f1,
+        n, errors, accuracy with its 95 % interval, log_loss (nats), ece, coverage, selective_accuracy, macro_f1,
         per_class (label, precision, recall, f1, support) and confusion (rows true, columns read).
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
@@ -122,8 +122,8 @@ def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshol
         "accuracy_95": wilson_interval(int(right.sum()), len(labels)),
         "log_loss": log_loss(logits, labels),
         "ece": expected_calibration_error(confidence, right),
-        "accepted": float(accepted.mean()),
-        "right_when_accepted": float(right[accepted].mean()) if accepted.any() else None,
+        "coverage": float(accepted.mean()),
+        "selective_accuracy": float(right[accepted].mean()) if accepted.any() else None,
         "macro_f1": macro_f1(read, labels),
         "per_class": [
             {"label": int(d), **row, "support": int(row["support"])} for d, row in zip(digits, per_class, strict=True)

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from model.classifiers.registry import LEFT_OUT
 from model.classifiers.report import Metrics
 from model.data.pen_strokes import Drawing, load_drawings, load_pen_strokes
 from model.errors import DatasetError
@@ -63,26 +62,29 @@ def measure_writers(read: Read, ink: Path | None, not_digits: Path | None, train
         ink: folder of *.jsonl files of digits, or None.
         not_digits: folder of *.jsonl files of other characters, or None. Those that look like digits are left out.
         trained_on: sha256 of files. The writers that a training on one of them leaves out are measured by themselves
-            too, as its name with LEFT_OUT.
+            too.
 
     Returns:
-        For each file by name: `n` and `accepted`, and for digits `accuracy`, `writers`, `worst_writer` (accuracy of the
-        worst one with 40 digits or more), `right_when_accepted`, `macro_f1`, `log_loss` (nats), `ece` (15 bins) and
-        `auroc` (against all that is no digit).
+        By file name, under `digits` and under `left_out` (writers that training held out, of files it trained on): `n`,
+        `writers`, `accuracy`, `worst_writer` (accuracy of the worst one with 40 digits or more), `coverage`,
+        `selective_accuracy`, `macro_f1`, `log_loss` (nats), `ece` (15 bins) and `auroc` (against all non-digits); under
+        `non_digits`: `n` and `false_accept_rate`.
 
     Raises:
         DatasetError: a folder holds no ink file, or one cannot be read.
     """
     others = {path.stem: _read_all(read, _others(path)) for path in _files(not_digits)}
     outside = [answers.confidence for answers in others.values()]
-    metrics: Metrics = {name: {"n": len(a.labels), "accepted": float(a.accepted.mean())} for name, a in others.items()}
+    metrics: Metrics = {"digits": {}, "left_out": {}, "non_digits": {}}
+    for name, answers in others.items():
+        rate = float(answers.accepted.mean())
+        metrics["non_digits"][name] = {"n": len(answers.labels), "false_accept_rate": rate}
     for path in _files(ink):
-        name = f"{path.stem} (digits)" if path.stem in metrics else path.stem
-        for title, drawings in _digits(path, name, trained_on).items():
+        for subset, drawings in _digits(path, trained_on).items():
             answers = _read_all(read, drawings)
-            metrics[title] = _measure_digits(drawings, answers)
+            metrics[subset][path.stem] = _measure_digits(drawings, answers)
             if outside:
-                metrics[title]["auroc"] = auroc(answers.confidence, np.concatenate(outside))
+                metrics[subset][path.stem]["auroc"] = auroc(answers.confidence, np.concatenate(outside))
     return metrics
 
 
@@ -129,12 +131,14 @@ def _files(folder: Path | None) -> list[Path]:
     return paths
 
 
-def _digits(path: Path, name: str, trained_on: Collection[str]) -> dict[str, list[Drawing]]:
+def _digits(path: Path, trained_on: Collection[str]) -> dict[str, list[Drawing]]:
     """All digits of a file, and those of the writers that a training on it left out."""
-    sets = {name: _some(path, "labels 0-9", [drawing for drawing in load_drawings(path) if drawing.label is not None])}
+    sets = {
+        "digits": _some(path, "labels 0-9", [drawing for drawing in load_drawings(path) if drawing.label is not None])
+    }
     if sha256_of(path) in trained_on:
         left_out = [drawing for drawing in load_pen_strokes([path]).held_out if drawing.label is not None]
-        sets |= {name + LEFT_OUT: left_out} if left_out else {}
+        sets |= {"left_out": left_out} if left_out else {}
     return sets
 
 
@@ -167,8 +171,8 @@ def _measure_digits(drawings: Sequence[Drawing], answers: _Answers) -> Metrics:
         "writers": len(by_writer),
         "accuracy": float(right.mean()),
         "worst_writer": min(shares, default=None),
-        "accepted": float(answers.accepted.mean()),
-        "right_when_accepted": float(right[answers.accepted].mean()) if answers.accepted.any() else None,
+        "coverage": float(answers.accepted.mean()),
+        "selective_accuracy": float(right[answers.accepted].mean()) if answers.accepted.any() else None,
         "macro_f1": macro_f1(answers.labels, labels),
         "log_loss": log_loss(np.log(answers.probabilities.clip(_LEAST)), labels),
         "ece": expected_calibration_error(answers.confidence, right),

@@ -89,7 +89,7 @@ def combine(folders: list[Path], mnist: Mnist, ink: PenStrokes) -> tuple[keras.M
 
 def _check_data(folder: Path, report: Report, mnist: Mnist, ink: PenStrokes) -> None:
     data = report.get("data", {})
-    expected, received = (mnist.sha256, ink.files), (data.get("sha256"), data.get("ink_sha256"))
+    expected, received = (mnist.sha256, ink.files), (data.get("sha256"), data.get("strokes_sha256"))
     if received != expected:
         raise ArtifactError(
             f"The network in {folder} was trained on other data, whose held-out digits cannot judge an ensemble. "

@@ -91,7 +91,7 @@ class HeldOutSets:
         hands = np.stack([augment(frame, rng, REFINING_AUGMENTATION) for frame in clean.frames])
         self._sets = {"held_out": clean, "held_out_augmented": LabeledFrames(hands, clean.labels)}
         if lessons.digits:
-            self._sets["held_out_ink"] = _as_samples(lessons.digits)
+            self._sets["held_out_strokes"] = _as_samples(lessons.digits)
         made = [lessons.draw_other(rng, REFINING_AUGMENTATION) for _ in range(len(clean))]
         self._not_digits = np.stack(made + [_frame(other) for other in lessons.others])
 
@@ -120,7 +120,7 @@ class HeldOutSets:
             "threshold": threshold,
             "line_threshold": choose_line_threshold(confidence, right),
             "digits_accepted": float((confidence >= threshold).mean()),
-            "not_digits_accepted": float((others >= threshold).mean()),
+            "non_digits_accepted": float((others >= threshold).mean()),
             "auroc": auroc(confidence, others),
         }
 
@@ -153,12 +153,12 @@ class HeldOutSets:
         return {
             "name": f"MNIST{drawn if MODELS[name].hands else ''}",
             "sha256": mnist.sha256,
-            "ink_sha256": self._ink.files,
+            "strokes_sha256": self._ink.files,
             "trained_on": len(mnist.train),
             "held_out": len(mnist.held_out),
-            "ink_digits": digits,
-            "ink_others": len(self._ink.train) - digits,
-            "ink_held_out": len(self._ink.held_out),
+            "stroke_digits": digits,
+            "stroke_non_digits": len(self._ink.train) - digits,
+            "strokes_held_out": len(self._ink.held_out),
         }
 
 

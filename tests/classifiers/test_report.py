@@ -115,11 +115,11 @@ def test_digits_in_a_line_may_have_a_threshold_of_their_own(folder):
 
 
 def test_figures_on_hands_are_kept_beside_those_that_were_there(folder):
-    keep_unseen(folder, "hands", "ours", {"n": 1})
-    keep_unseen(folder, "hands", "usual", {"n": 2})
-    keep_unseen(folder, "hands", "ours", {"n": 3})
+    keep_unseen(folder, "writers", "ours", {"n": 1})
+    keep_unseen(folder, "writers", "usual", {"n": 2})
+    keep_unseen(folder, "writers", "ours", {"n": 3})
     keep_unseen(folder, "pictures", "ours", {"pictures": 4})
-    assert load_report(folder)["hands"] == {"ours": {"n": 3}, "usual": {"n": 2}}
+    assert load_report(folder)["writers"] == {"ours": {"n": 3}, "usual": {"n": 2}}
     assert load_report(folder)["pictures"] == {"ours": {"pictures": 4}}
     assert load_classifier(folder).threshold == 0.8
 

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from tests.evaluation.test_results import folder  # noqa: F401
 
 from model.classifiers.architectures import build_cnn
 from model.classifiers.runtime import Classifier, compile_predict
@@ -12,6 +11,7 @@ from model.data.mnist import LabeledFrames, Mnist
 from model.data.stroke_templates import draw_samples
 from model.evaluation.diagnosis import compare, diagnose, draw_map, embed, find_neighbors, find_saliency, select
 from model.evaluation.results import DIAGNOSIS_FILE, load_diagnosis, save_diagnosis
+from tests.evaluation.test_results import folder  # noqa: F401
 
 FOR, AGAINST = (10, 8), (20, 15)  # pixels that speak for a 9 and for a 4
 

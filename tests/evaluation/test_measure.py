@@ -52,7 +52,7 @@ def report_of(data):
         "data": {"sha256": load_mnist(data).sha256},
         "test": {"accuracy": 0.0},
         "curve": [{"loss": 0.5 / epoch, "held_out_accuracy": 1 - 0.1 / epoch} for epoch in (1, 2, 3)],
-        "hands": {"shipped": {}},
+        "writers": {"shipped": {}},
     }
 
 
@@ -97,7 +97,7 @@ def test_what_was_measured_is_kept_beside_the_weights(weights, data):
     assert json.dumps(read.report) == json.dumps(evaluation.report)
     np.testing.assert_array_equal(read.predicted, evaluation.predicted)
     np.testing.assert_array_equal(read.labels, mnist.test.labels)
-    assert load_report(weights / "mlp")["hands"] == {"shipped": {}}
+    assert load_report(weights / "mlp")["writers"] == {"shipped": {}}
     assert load_report(weights / "cnn")["test"] == {"accuracy": 0.0}
 
 
@@ -243,7 +243,7 @@ def test_what_is_shipped_agrees_with_its_report():
         again = evaluate(np.log(evaluation.probabilities.clip(1e-30)), evaluation.labels, threshold)
         for figure in ("accuracy", "macro_f1", "log_loss", "ece"):
             assert again[figure] == pytest.approx(test[figure], abs=5e-5), (evaluation.name, figure)
-        for figure in ("accepted", "right_when_accepted"):  # a digit at the threshold may fall on its other side
+        for figure in ("coverage", "selective_accuracy"):  # a digit at the threshold may fall on its other side
             assert again[figure] == pytest.approx(test[figure], abs=1e-3), (evaluation.name, figure)
         assert again["confusion"] == test["confusion"]
         assert evaluation.report["speed"]["ms_per_digit"] > 0

@@ -96,8 +96,8 @@ def test_all_metrics_of_a_small_set():
     logits[[0, 1, 2, 3], [0, 0, 1, 2]] = 20.0  # reads 0 0 1 2
     metrics = evaluate(logits, np.array([0, 0, 1, 1]), threshold=0.9)
     assert (metrics["n"], metrics["errors"], metrics["accuracy"]) == (4, 1, 0.75)
-    assert metrics["accepted"] == 1
-    assert metrics["right_when_accepted"] == 0.75
+    assert metrics["coverage"] == 1
+    assert metrics["selective_accuracy"] == 0.75
     assert metrics["confusion"][1][:3] == [0, 1, 1]
     assert metrics["per_class"][1] == {
         "label": 1,
@@ -173,4 +173,4 @@ def test_mcnemar_is_scipys():
 
 def test_nothing_accepted_has_no_share_of_right_ones():
     logits, labels = random_logits(20)
-    assert evaluate(logits / 100, labels, threshold=0.99)["right_when_accepted"] is None
+    assert evaluate(logits / 100, labels, threshold=0.99)["selective_accuracy"] is None

@@ -29,46 +29,52 @@ THREE = Answer(3, np.where(np.arange(10) == 3, 0.9, 0.1 / 9), accepted=True)
 
 def test_what_always_says_three_is_right_once_in_ten(folders):
     metrics = measure_writers(always(THREE), *folders)
-    assert metrics["hands"] == {
+    assert metrics["digits"]["hands"] == {
         "n": 200,
         "writers": 4,
         "accuracy": pytest.approx(0.1),
         "worst_writer": pytest.approx(0.1),
-        "accepted": 1.0,
-        "right_when_accepted": pytest.approx(0.1),
+        "coverage": 1.0,
+        "selective_accuracy": pytest.approx(0.1),
         "macro_f1": pytest.approx(0.2 / 1.1 / 10),
         "log_loss": pytest.approx(-np.log(0.9) / 10 - 9 * np.log(0.1 / 9) / 10),
         "ece": pytest.approx(0.8),
         "auroc": 0.5,
     }
-    assert metrics["letters"] == {"n": 30, "accepted": 1.0}
+    assert metrics["non_digits"] == {"letters": {"n": 30, "false_accept_rate": 1.0}}
 
 
 def test_what_accepts_nothing_has_no_share_of_right_ones(folders):
     metrics = measure_writers(always(NONE), *folders)
-    assert metrics["hands"]["accepted"] == metrics["letters"]["accepted"] == 0
-    assert metrics["hands"]["right_when_accepted"] is None
-    assert metrics["hands"]["macro_f1"] == 0
-    assert metrics["hands"]["log_loss"] == pytest.approx(np.log(10)), "as surprised as by an even guess"
+    assert metrics["digits"]["hands"]["coverage"] == metrics["non_digits"]["letters"]["false_accept_rate"] == 0
+    assert metrics["digits"]["hands"]["selective_accuracy"] is None
+    assert metrics["digits"]["hands"]["macro_f1"] == 0
+    assert metrics["digits"]["hands"]["log_loss"] == pytest.approx(np.log(10)), "as surprised as by an even guess"
 
 
 def test_files_of_one_name_are_told_apart(folders, tmp_path):
     others_file(folders[1] / "hands.jsonl")
-    assert set(measure_writers(always(THREE), *folders)) == {"hands", "letters", "hands (digits)"}
+    metrics = measure_writers(always(THREE), *folders)
+    assert (set(metrics["digits"]), set(metrics["non_digits"])) == ({"hands"}, {"hands", "letters"})
 
 
 def test_writers_that_training_left_out_are_measured_by_themselves_too(folders):
     path = folders[0] / "hands.jsonl"
     metrics = measure_writers(always(THREE), *folders, {hashlib.sha256(path.read_bytes()).hexdigest()})
-    assert set(metrics) == {"letters", "hands", "hands, left out"}
-    assert (metrics["hands"]["n"], metrics["hands"]["writers"]) == (200, 4)
-    assert (metrics["hands, left out"]["n"], metrics["hands, left out"]["writers"]) == (50, 1)
-    assert metrics["hands, left out"]["auroc"] == 0.5
+    assert {name: set(rows) for name, rows in metrics.items()} == {
+        "digits": {"hands"},
+        "left_out": {"hands"},
+        "non_digits": {"letters"},
+    }
+    assert (metrics["digits"]["hands"]["n"], metrics["digits"]["hands"]["writers"]) == (200, 4)
+    assert (metrics["left_out"]["hands"]["n"], metrics["left_out"]["hands"]["writers"]) == (50, 1)
+    assert metrics["left_out"]["hands"]["auroc"] == 0.5
 
 
 def test_one_folder_is_enough(folders):
-    assert set(measure_writers(always(THREE), None, folders[1])) == {"letters"}
-    assert "auroc" not in measure_writers(always(THREE), folders[0], None)["hands"]
+    metrics = measure_writers(always(THREE), None, folders[1])
+    assert (set(metrics["digits"]), set(metrics["non_digits"])) == (set(), {"letters"})
+    assert "auroc" not in measure_writers(always(THREE), folders[0], None)["digits"]["hands"]
 
 
 def test_a_folder_without_ink_files_is_refused(tmp_path):

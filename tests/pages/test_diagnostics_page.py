@@ -82,7 +82,7 @@ def test_headline(start):
 def test_headline_says_that_real_writers_are_missing(start):
     def unmeasured():
         evaluation = make_evaluation()
-        del evaluation.report["hands"]
+        del evaluation.report["writers"]
         return evaluation
 
     (warning,) = start(evaluation=unmeasured).warning

@@ -135,7 +135,7 @@ def members(data, tmp_path):
         keras.utils.set_random_seed(seed)
         report = {
             "calibration": {"threshold": 0.5},
-            "data": {"sha256": mnist.sha256, "ink_sha256": {}},
+            "data": {"sha256": mnist.sha256, "strokes_sha256": {}},
             "settings": {"epochs": 2, "seed": seed},
             "seconds": 10,
             "created": "today",
@@ -164,7 +164,7 @@ def test_members_that_were_not_trained_alike_have_no_common_curve(members, data)
 
 def test_members_trained_on_other_data_are_refused(members, data):
     report = json.loads((members[1] / "report.json").read_text())
-    report["data"]["ink_sha256"] = {"hands.jsonl": "0" * 64}
+    report["data"]["strokes_sha256"] = {"hands.jsonl": "0" * 64}
     (members[1] / "report.json").write_text(json.dumps(report))
     with pytest.raises(ArtifactError, match=r"trained on other data.* Expected .* Received: .*hands.jsonl"):
         combine(members, load_mnist(data), NO_INK)
@@ -187,7 +187,7 @@ def trained(monkeypatch):
             raise KeyboardInterrupt
         report = {
             "calibration": {"threshold": 0.5},
-            "data": {"sha256": mnist.sha256, "ink_sha256": {}},
+            "data": {"sha256": mnist.sha256, "strokes_sha256": {}},
             "settings": {"seed": settings.seed},
             "seconds": 1,
             "created": "today",

@@ -85,11 +85,13 @@ def test_ink_files_are_trained_on_and_some_writers_judge(data, tmp_path):
     ink = [digit_file(tmp_path / "digits.jsonl"), others_file(tmp_path / "letters.jsonl")]
     assert train_model.main([*arguments(data, tmp_path, "--epochs", "2"), "--ink", *map(str, ink)]) == 0
     report = load_report(tmp_path / "out")
-    numbers = {name: report["data"][name] for name in ("ink_digits", "ink_others", "ink_held_out")}
-    assert numbers == {"ink_digits": 100, "ink_others": 25, "ink_held_out": 25}, "one writer in six judges"
-    assert set(report["data"]["ink_sha256"]) == {"digits.jsonl", "letters.jsonl"}
-    assert 0 <= report["held_out"]["held_out_ink_accuracy"] <= 1
-    assert {"held_out_ink_accuracy", "held_out_accuracy"} <= set(report["curve"][-1])
+    numbers = {name: report["data"][name] for name in ("stroke_digits", "stroke_non_digits", "strokes_held_out")}
+    assert numbers == {"stroke_digits": 100, "stroke_non_digits": 25, "strokes_held_out": 25}, (
+        "one writer in six judges"
+    )
+    assert set(report["data"]["strokes_sha256"]) == {"digits.jsonl", "letters.jsonl"}
+    assert 0 <= report["held_out"]["held_out_strokes_accuracy"] <= 1
+    assert {"held_out_strokes_accuracy", "held_out_accuracy"} <= set(report["curve"][-1])
 
 
 def test_the_report_measures_the_saved_weights(trained, data):
@@ -163,7 +165,7 @@ def test_better_weights_are_not_replaced_unless_told(data, trained, capsys):
 def test_weights_trained_on_other_data_are_not_replaced_unless_told(data, trained, capsys):
     output = trained / "out"
     report = json.loads((output / REPORT_FILE).read_text())
-    report["data"]["ink_sha256"] = {"hands.jsonl": "0" * 64}
+    report["data"]["strokes_sha256"] = {"hands.jsonl": "0" * 64}
     (output / REPORT_FILE).write_text(json.dumps(report))
     assert train_model.main(arguments(data, trained, "--checkpoints", str(trained / "other"))) == 2
     assert re.search(

@@ -9,21 +9,20 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from model.classifiers.registry import LEFT_OUT, SHIPPED_RESULTS
+from model.classifiers.registry import SHIPPED_RESULTS
+from model.classifiers.report import Metrics
 from model.data.mnist import LABEL_ERRORS
 from model.evaluation.metrics import wilson_interval
 from model.evaluation.results import Evaluation
 from pages.components.shared.html import cards_of, percent_of
 
-_TITLES = {
-    f"pendigits_train{LEFT_OUT}": "Writers left out of training",
-    "unipen (digits)": "Writers of UNIPEN",
-}
+_LEFT_OUT_TITLES = {"pendigits_train": "Writers left out of training"}
+_TITLES = {"unipen": "Writers of UNIPEN"}
 _WORDS = (
     "Macro F1: the mean of all ten digits' F1. Log loss: how surprised it is by the truth, in nats. ECE: how far its "
     "confidence is off on average. Accepted: read at a confidence above the app's threshold; the rest gets a «?»."
 )
-_NO_HANDS = (
+_NO_WRITERS = (
     "Real writers were not measured with these weights. Expected their figures in report.json. Received: none. "
     f"Make them with: python -m model evaluate --ink DIR --not-digits DIR --keep {SHIPPED_RESULTS}"
 )
@@ -34,17 +33,19 @@ Column = tuple[str, Mapping[str, Any]]
 
 def show_headline(evaluation: Evaluation) -> None:
     """Show the figures, MNIST and real writers side by side, and what disputed labels have to do with them."""
-    test, hands = evaluation.report["test"], evaluation.report.get("hands", {}).get(SHIPPED_RESULTS, {})
-    columns = [("MNIST's test digits", test)]
-    columns += [
-        (_TITLES.get(name, name), metrics)
-        for name, metrics in hands.items()
-        if "accuracy" in metrics and name + LEFT_OUT not in hands  # others of its writers were trained on
-    ]
+    test, writers = evaluation.report["test"], evaluation.report.get("writers", {}).get(SHIPPED_RESULTS)
+    columns = [("MNIST's test digits", test), *_columns_of(writers)] if writers else [("MNIST's test digits", test)]
     with st.container(key="headline"):
         st.html(_cards(evaluation, columns) + _table(columns) + f'<p class="hint">{_WORDS}</p>')
-        if not hands:
-            st.warning(_NO_HANDS, icon=":material/warning:")
+        if not writers:
+            st.warning(_NO_WRITERS, icon=":material/warning:")
+
+
+def _columns_of(writers: Metrics) -> list[Column]:
+    """Only writers whom the network was not trained on."""
+    unseen = {name: row for name, row in writers["digits"].items() if name not in writers["left_out"]}
+    left_out = [(_LEFT_OUT_TITLES.get(name, f"{name}, left out"), row) for name, row in writers["left_out"].items()]
+    return left_out + [(_TITLES.get(name, name), row) for name, row in unseen.items()]
 
 
 def _cards(evaluation: Evaluation, columns: list[Column]) -> str:
@@ -84,6 +85,6 @@ _ROWS = {
     "Macro F1": _cell("macro_f1", ".4f"),
     "Log loss": _cell("log_loss", ".4f"),
     "ECE": _cell("ece", ".4f"),
-    "Accepted": _cell("accepted", "%"),
-    "Right when accepted": _cell("right_when_accepted", "%"),
+    "Accepted": _cell("coverage", "%"),
+    "Right when accepted": _cell("selective_accuracy", "%"),
 }
