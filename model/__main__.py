@@ -6,16 +6,16 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, folder
+from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, weights_folder
 from model.errors import DatasetError, ImageError, ReaderError
 
 if TYPE_CHECKING:
-    from model.classifiers.report import Metrics
+    from model.classifiers.report import PictureMetrics, Report, WritersMetrics
     from model.reader import Reader
     from model.transcript import Transcript
 
@@ -163,16 +163,19 @@ def _evaluate(options: argparse.Namespace) -> int:
     on_hands = bool(options.ink or options.not_digits)
     _check_evaluate(options, on_hands)
     if on_hands:
-        metrics = _evaluate_hands(options)
-        text = _as_table(_rows_of_writers(metrics), _HANDS_COLUMNS)
+        writers = _evaluate_hands(options)
+        _print(options, writers, _as_table(_rows_of_writers(writers), _HANDS_COLUMNS))
     elif options.pictures:
-        metrics = _evaluate_pictures(options)
-        text = _as_table(metrics, _PICTURES_COLUMNS)
+        pictures = _evaluate_pictures(options)
+        _print(options, pictures, _as_table(pictures, _PICTURES_COLUMNS))
     else:
-        metrics = _evaluate_mnist(options)
-        text = _as_text(metrics)
-    print(json.dumps(metrics, indent=1) if options.json else text)
+        report = _evaluate_mnist(options)
+        _print(options, {**report["test"], "speed": report["speed"]}, _as_text(report))
     return 0
+
+
+def _print(options: argparse.Namespace, metrics: Mapping[str, object], text: str) -> None:
+    print(json.dumps(metrics, indent=1) if options.json else text)
 
 
 def _check_evaluate(options: argparse.Namespace, on_hands: bool) -> None:
@@ -199,7 +202,7 @@ def _check_evaluate(options: argparse.Namespace, on_hands: bool) -> None:
         raise DatasetError(f"There is nowhere to draw to. Expected a folder. Received: {options.figures}, a file.")
 
 
-def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
+def _evaluate_mnist(options: argparse.Namespace) -> Report:
     with _quiet():
         from model.data.mnist import load_mnist
         from model.evaluation.measure import draw_figures, keep, measure
@@ -209,65 +212,65 @@ def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
         if options.weights:
             evaluation = measure(options.weights.name, options.weights, mnist.test)
         else:
-            evaluation = measure(options.model, folder(options.model), mnist.test)
+            evaluation = measure(options.model, weights_folder(options.model), mnist.test)
             keep(evaluation, mnist)
     if options.predictions:
         options.predictions.write_text(to_predictions_csv(evaluation), encoding="utf-8")
     if options.figures:
         draw_figures(evaluation, mnist.test.frames, options.figures)
-    return evaluation.report["test"] | {"speed": evaluation.report["speed"]}
+    return evaluation.report
 
 
-def _evaluate_hands(options: argparse.Namespace) -> Metrics:
+def _evaluate_hands(options: argparse.Namespace) -> WritersMetrics:
     with _quiet():
-        from model.classifiers.report import keep_unseen, load_report
+        from model.classifiers.report import keep_writers, load_report
         from model.classifiers.runtime import compile_predict
         from model.data.mnist import load_mnist
         from model.evaluation.unseen_writers import baseline_reader, measure_writers, reader_of
         from model.reader import Reader
 
-        data = load_report(folder(SHIPPED)).get("data", {})  # whichever model reads, so that figures compare
+        data = load_report(weights_folder(SHIPPED))["data"]  # whichever model reads, so that figures compare
         if options.usual:
             from model.training.trainer import train_baseline
 
             read = baseline_reader(compile_predict(train_baseline(load_mnist(options.data))))
         else:
-            read = reader_of(Reader.load(options.weights or folder(options.model)))
-    metrics = measure_writers(read, options.ink, options.not_digits, data.get("strokes_sha256", {}).values())
+            read = reader_of(Reader.load(options.weights or weights_folder(options.model)))
+    metrics = measure_writers(read, options.ink, options.not_digits, data["strokes_sha256"].values())
     if options.keep:
-        keep_unseen(folder(SHIPPED), "writers", options.keep, metrics)
+        keep_writers(weights_folder(SHIPPED), options.keep, metrics)
     return metrics
 
 
-def _rows_of_writers(metrics: Metrics) -> Metrics:
+def _rows_of_writers(metrics: WritersMetrics) -> dict[str, Mapping[str, object]]:
     """One row for each file: digits, those of the writers left out of training, and non-digits."""
     left_out = {f"{name}, left out": row for name, row in metrics["left_out"].items()}
     non_digits = {
-        f"{name} (non-digits)" if name in metrics["digits"] else name: row | {"coverage": row["false_accept_rate"]}
+        f"{name} (non-digits)" if name in metrics["digits"] else name: {**row, "coverage": row["false_accept_rate"]}
         for name, row in metrics["non_digits"].items()
     }
-    return metrics["digits"] | left_out | non_digits
+    return {**metrics["digits"], **left_out, **non_digits}
 
 
-def _evaluate_pictures(options: argparse.Namespace) -> Metrics:
+def _evaluate_pictures(options: argparse.Namespace) -> dict[str, PictureMetrics]:
     with _quiet():
-        from model.classifiers.report import keep_unseen
+        from model.classifiers.report import keep_pictures
         from model.evaluation.photos import accepted_digits, measure_photos
         from model.reader import Reader
 
-        read = accepted_digits(Reader.load(options.weights or folder(options.model)))
+        read = accepted_digits(Reader.load(options.weights or weights_folder(options.model)))
     metrics = measure_photos(read, options.pictures)
     if options.keep:
-        keep_unseen(folder(SHIPPED), "pictures", options.keep, metrics)
+        keep_pictures(weights_folder(SHIPPED), options.keep, metrics)
     return metrics
 
 
 def _export(options: argparse.Namespace) -> int:
     with _quiet():
         from model.classifiers.exporters import FORMATS, export
-        from model.classifiers.runtime import load_classifier
+        from model.classifiers.runtime import load_network
 
-        network = load_classifier(folder(options.model)).network
+        network = load_network(weights_folder(options.model))
         output = options.output or Path(options.model + FORMATS[options.form].suffixes[0])
         comparisons = export(network, options.form, output)
     print(*comparisons, sep="\n")
@@ -284,7 +287,7 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _as_table(metrics: Metrics, columns: dict[str, str]) -> str:
+def _as_table(metrics: Mapping[str, Mapping[str, object]], columns: dict[str, str]) -> str:
     """A row for each set, by its name."""
     width = max(map(len, metrics))
     head = " " * width + "".join(f"{title:>12}" for title in columns)
@@ -292,15 +295,16 @@ def _as_table(metrics: Metrics, columns: dict[str, str]) -> str:
     return "\n".join([head, *rows])
 
 
-def _cell(value: float | None) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return f"{'-':>12}"
     return f"{value:12,}" if isinstance(value, int) else f"{value:12.4f}"
 
 
-def _as_text(metrics: Metrics) -> str:
+def _as_text(report: Report) -> str:
+    metrics, speed = report["test"], report["speed"]
     low, high = metrics["accuracy_95"]
-    right, speed = metrics["selective_accuracy"], metrics["speed"]
+    right = metrics["selective_accuracy"]
     return "\n".join(
         [
             f"accuracy  {metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {metrics['n']:,})",

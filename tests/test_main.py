@@ -121,10 +121,10 @@ def test_evaluate_measures_hands(hands, capsys):
 
 def test_evaluate_keeps_what_it_measured_in_the_report(hands, monkeypatch):
     kept = []
-    monkeypatch.setattr("model.classifiers.report.keep_unseen", lambda *arguments: kept.append(arguments))
+    monkeypatch.setattr("model.classifiers.report.keep_writers", lambda *arguments: kept.append(arguments))
     assert main(["evaluate", "--ink", hands, "--keep", "shipped"]) == 0
-    ((folder, kind, name, metrics),) = kept
-    assert (folder, kind, name, metrics["digits"]["hands"]["n"]) == (WEIGHTS, "writers", "shipped", 80)
+    ((folder, name, metrics),) = kept
+    assert (folder, name, metrics["digits"]["hands"]["n"]) == (WEIGHTS, "shipped", 80)
 
 
 @pytest.mark.parametrize("other", [["--model", "mlp"], ["--weights", "elsewhere"], ["--usual"]])
@@ -171,15 +171,15 @@ def test_options_of_evaluate_that_do_not_go_together(arguments, message, capsys)
 
 def test_evaluate_measures_pictures(folder, tmp_path, monkeypatch, capsys):
     kept = []
-    monkeypatch.setattr("model.classifiers.report.keep_unseen", lambda *arguments: kept.append(arguments))
+    monkeypatch.setattr("model.classifiers.report.keep_pictures", lambda *arguments: kept.append(arguments))
     monkeypatch.setattr(Reader, "load", lambda weights: Reader(likes(7)))
     (tmp_path / "notes.csv").write_text(f"file,label\n{folder / 'two.png'},77 1\n")
     assert main(["evaluate", "--pictures", str(tmp_path), "--keep", "shipped"]) == 0
     head, row = capsys.readouterr().out.splitlines()
     assert head.split()[:3] == ["pictures", "digits", "right"]
     assert row.split()[:4] == ["notes", "1", "3", "0.6667"]
-    ((_, kind, name, metrics),) = kept
-    assert (kind, name, metrics["notes"]["exact"]) == ("pictures", "shipped", 0)
+    ((folder, name, metrics),) = kept
+    assert (folder, name, metrics["notes"]["exact"]) == (WEIGHTS, "shipped", 0)
 
 
 def test_evaluate_says_in_one_line_that_there_are_no_ink_files(tmp_path, capsys):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import altair as alt
 import cv2
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from model.classifiers.report import ClassMetrics, CurveRow
 from model.evaluation.metrics import wilson_interval
 from model.evaluation.robustness import MIN_ACCURACY, Robustness
 from model.vision.framing import FRAME_SIDE
@@ -174,7 +174,7 @@ def robustness(curve: Robustness) -> Chart:
     return alt.layer(*layers, data=rows, height=190)
 
 
-def per_class(rows: Sequence[Mapping[str, float]]) -> Chart:
+def per_class(rows: Sequence[ClassMetrics]) -> Chart:
     """Precision, recall and F1 of each digit.
 
     Args:
@@ -200,7 +200,7 @@ def per_class(rows: Sequence[Mapping[str, float]]) -> Chart:
     )
 
 
-def learning_curve(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart:
+def learning_curve(curves: Mapping[str, Sequence[CurveRow]]) -> Chart:
     """Error on held-out digits after each epoch, on a log scale.
 
     Args:

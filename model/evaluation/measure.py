@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 
 from model.classifiers import registry
 from model.classifiers.registry import WEIGHTS_FILE
-from model.classifiers.report import hardware, keep_measured, load_report
-from model.classifiers.runtime import load_classifier
+from model.classifiers.report import Report, Speed, hardware, keep_test, load_report
+from model.classifiers.runtime import load_classifier, load_network
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.statistics import save_statistics
 from model.errors import ArtifactError
@@ -42,12 +41,13 @@ def measure(name: str, folder: Path, test: LabeledFrames) -> Evaluation:
     classifier = load_classifier(folder)
     logits = classifier.predict(test.frames)
     metrics = evaluate(logits, test.labels, classifier.threshold)
-    report = load_report(folder) | {"test": metrics, "speed": measure_speed(classifier.predict, test.frames[:_TIMED])}
+    speed = measure_speed(classifier.predict, test.frames[:_TIMED])
+    report: Report = {**load_report(folder), "test": metrics, "speed": speed}
     size = (folder / WEIGHTS_FILE).stat().st_size
     return Evaluation(name, report, test.labels, softmax(logits).astype(np.float32), size)
 
 
-def measure_speed(predict: Predict, frames: NDArray[np.uint8]) -> dict[str, Any]:
+def measure_speed(predict: Predict, frames: NDArray[np.uint8]) -> Speed:
     """Median time that a digit takes when frames are read one by one, as live drawing does."""
     seconds = []
     for frame in frames:
@@ -63,14 +63,14 @@ def keep(evaluation: Evaluation, mnist: Mnist) -> None:
     Raises:
         ArtifactError: it was measured on other data than the model's report tells of.
     """
-    folder, expected = registry.folder(evaluation.name), evaluation.report.get("data", {}).get("sha256", "unknown")
+    folder, expected = registry.weights_folder(evaluation.name), evaluation.report["data"]["sha256"]
     if mnist.sha256 != expected:
         raise ArtifactError(
             f"What is measured on other digits is not kept. Expected data of sha256 {expected[:12]}…, as the report of "
             f"{evaluation.name} says. Received: {mnist.sha256[:12]}…. To measure without keeping: --weights {folder}"
         )
     save_evaluation(folder, evaluation)
-    keep_measured(folder, test=evaluation.report["test"], speed=evaluation.report["speed"])
+    keep_test(folder, evaluation.report["test"], evaluation.report["speed"])
 
 
 def rebuild(mnist: Mnist) -> Iterator[str]:
@@ -85,15 +85,15 @@ def rebuild(mnist: Mnist) -> Iterator[str]:
     from model.data.statistics import measure_statistics
     from model.evaluation.diagnosis import diagnose
 
-    shipped = registry.folder(registry.SHIPPED)
+    shipped = registry.weights_folder(registry.SHIPPED)
     for name in registry.available():
-        evaluation = measure(name, registry.folder(name), mnist.test)
+        evaluation = measure(name, registry.weights_folder(name), mnist.test)
         keep(evaluation, mnist)
         test, speed = evaluation.report["test"], evaluation.report["speed"]
         yield f"{name}: {test['accuracy']:.2%}, {test['errors']} errors, {speed['ms_per_digit']:.2f} ms a digit"
     save_statistics(measure_statistics(mnist))
     yield "data set: counted and measured"
-    diagnosis = diagnose(load_classifier(shipped), mnist)
+    diagnosis = diagnose(load_network(shipped), mnist)
     save_diagnosis(shipped, diagnosis)
     yield f"{registry.SHIPPED}: {len(diagnosis.indices)} digits looked at closely"
 
@@ -117,7 +117,7 @@ def draw_figures(evaluation: Evaluation, frames: NDArray[np.uint8], folder: Path
         "errors": cv2.imencode(".png", sheet)[1].tobytes(),
         "reliability": charts.to_png(charts.reliability(evaluation.confidence, evaluation.correct)),
     }
-    if curve := report.get("curve"):
+    if curve := report["curve"]:
         pictures["learning_curve"] = charts.to_png(charts.learning_curve({evaluation.name: curve}))
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.png" for name in pictures]

@@ -10,7 +10,7 @@ from math import comb, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from model.classifiers.report import Metrics
+from model.classifiers.report import ClassMetrics, TestMetrics
 from model.reading import softmax
 
 _LEAST_CERTAIN = 60  # digits that are read right
@@ -44,7 +44,7 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
     share, z2 = right / n, _Z95**2
     center = (share + z2 / (2 * n)) / (1 + z2 / n)
     reach = _Z95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return center - reach, center + reach
+    return max(center - reach, 0.0), min(center + reach, 1.0)
 
 
 def expected_calibration_error(confidence: NDArray[np.floating], right: NDArray[np.bool_], bins: int = 15) -> float:
@@ -94,7 +94,7 @@ def macro_f1(read: NDArray[np.integer], labels: NDArray[np.integer]) -> float:
     return float(f1_score(labels, read, labels=np.arange(10), average="macro", zero_division=0))
 
 
-def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshold: float) -> Metrics:
+def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshold: float) -> TestMetrics:
     """All metrics of one set, as plain JSON types.
 
     Args:
@@ -113,20 +113,20 @@ def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshol
     right, accepted = read == labels, confidence >= threshold
     digits = np.arange(10)
     rows = precision_recall_fscore_support(labels, read, labels=digits, zero_division=0)
-    names = ("precision", "recall", "f1", "support")
-    per_class = [dict(zip(names, map(float, values), strict=True)) for values in zip(*rows, strict=True)]
+    per_class: list[ClassMetrics] = [
+        {"label": label, "precision": float(p), "recall": float(r), "f1": float(f1), "support": int(support)}
+        for label, (p, r, f1, support) in enumerate(zip(*rows, strict=True))
+    ]
     return {
         "n": len(labels),
         "errors": int((~right).sum()),
         "accuracy": float(right.mean()),
-        "accuracy_95": wilson_interval(int(right.sum()), len(labels)),
+        "accuracy_95": [*wilson_interval(int(right.sum()), len(labels))],
         "log_loss": log_loss(logits, labels),
         "ece": expected_calibration_error(confidence, right),
         "coverage": float(accepted.mean()),
         "selective_accuracy": float(right[accepted].mean()) if accepted.any() else None,
         "macro_f1": macro_f1(read, labels),
-        "per_class": [
-            {"label": int(d), **row, "support": int(row["support"])} for d, row in zip(digits, per_class, strict=True)
-        ],
+        "per_class": per_class,
         "confusion": confusion_matrix(labels, read, labels=digits).tolist(),
     }

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from model.classifiers.report import Metrics
+from model.classifiers.report import DigitWriters, WritersMetrics
 from model.data.pen_strokes import Drawing, load_drawings, load_pen_strokes
 from model.errors import DatasetError
 from model.evaluation.metrics import auroc, expected_calibration_error, log_loss, macro_f1
@@ -54,7 +54,9 @@ class _Answers:
         return np.asarray(self.probabilities.max(axis=1))
 
 
-def measure_writers(read: Read, ink: Path | None, not_digits: Path | None, trained_on: Collection[str] = ()) -> Metrics:
+def measure_writers(
+    read: Read, ink: Path | None, not_digits: Path | None, trained_on: Collection[str] = ()
+) -> WritersMetrics:
     """Read every drawing of two folders of ink files.
 
     Args:
@@ -75,16 +77,17 @@ def measure_writers(read: Read, ink: Path | None, not_digits: Path | None, train
     """
     others = {path.stem: _read_all(read, _others(path)) for path in _files(not_digits)}
     outside = [answers.confidence for answers in others.values()]
-    metrics: Metrics = {"digits": {}, "left_out": {}, "non_digits": {}}
+    metrics: WritersMetrics = {"digits": {}, "left_out": {}, "non_digits": {}}
     for name, answers in others.items():
         rate = float(answers.accepted.mean())
         metrics["non_digits"][name] = {"n": len(answers.labels), "false_accept_rate": rate}
     for path in _files(ink):
         for subset, drawings in _digits(path, trained_on).items():
             answers = _read_all(read, drawings)
-            metrics[subset][path.stem] = _measure_digits(drawings, answers)
+            row = _measure_digits(drawings, answers)
             if outside:
-                metrics[subset][path.stem]["auroc"] = auroc(answers.confidence, np.concatenate(outside))
+                row["auroc"] = auroc(answers.confidence, np.concatenate(outside))
+            metrics[subset][path.stem] = row
     return metrics
 
 
@@ -131,14 +134,14 @@ def _files(folder: Path | None) -> list[Path]:
     return paths
 
 
-def _digits(path: Path, trained_on: Collection[str]) -> dict[str, list[Drawing]]:
+def _digits(path: Path, trained_on: Collection[str]) -> dict[Literal["digits", "left_out"], list[Drawing]]:
     """All digits of a file, and those of the writers that a training on it left out."""
-    sets = {
-        "digits": _some(path, "labels 0-9", [drawing for drawing in load_drawings(path) if drawing.label is not None])
-    }
+    digits = [drawing for drawing in load_drawings(path) if drawing.label is not None]
+    sets: dict[Literal["digits", "left_out"], list[Drawing]] = {"digits": _some(path, "labels 0-9", digits)}
     if sha256_of(path) in trained_on:
         left_out = [drawing for drawing in load_pen_strokes([path]).held_out if drawing.label is not None]
-        sets |= {"left_out": left_out} if left_out else {}
+        if left_out:
+            sets["left_out"] = left_out
     return sets
 
 
@@ -159,7 +162,7 @@ def _read_all(read: Read, drawings: Sequence[Drawing]) -> _Answers:
     return _Answers(np.array(labels), np.stack(probabilities), np.array(accepted))
 
 
-def _measure_digits(drawings: Sequence[Drawing], answers: _Answers) -> Metrics:
+def _measure_digits(drawings: Sequence[Drawing], answers: _Answers) -> DigitWriters:
     labels = np.array([drawing.label for drawing in drawings])
     right = answers.labels == labels
     by_writer = defaultdict(list)

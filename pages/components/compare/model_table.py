@@ -63,12 +63,8 @@ def rows_of(names: list[str]) -> list[Row]:
     """What is known of these models; those of which something is missing, stale or damaged are named on the page."""
     rows = []
     for name in names:
-        try:
-            if found := evaluation(name):
-                rows.append(_row(found))
-        except (KeyError, TypeError, OSError) as error:
-            advice = f"Make it with: make report, or else: python train_model.py --model {name}"
-            st.warning(f"The report of {name} lacks {error}. {advice}", icon=":material/warning:")
+        if found := evaluation(name):
+            rows.append(_row(found))
     return rows
 
 
@@ -102,9 +98,7 @@ def show_models(rows: list[Row]) -> None:
 def show_curves(rows: list[Row]) -> None:
     """Show how the models learned, epoch by epoch: those that learn in epochs."""
     reports = {row.name: found.report for row in rows if (found := evaluation(row.name))}
-    curves = {name: report.get("curve", []) for name, report in reports.items()}
-    curves = {name: [row for row in curve if "held_out_accuracy" in row] for name, curve in curves.items()}
-    curves = {name: curve for name, curve in curves.items() if len(curve) > 1}
+    curves = {name: report["curve"] for name, report in reports.items() if len(report["curve"]) > 1}
     if not curves:
         st.html('<p class="hint">No model here keeps one.</p>')
         return
@@ -124,8 +118,8 @@ _curves = st.cache_resource(show_spinner=False, max_entries=4)(learning_curve)
 
 
 def _row(of: Evaluation) -> Row:
-    report, test = of.report, of.report["test"]
-    ms: float | None = report.get("speed", {}).get("ms_per_digit")
+    report, test, reported = of.report, of.report["test"], MODELS[of.name].reported
+    ms = report["speed"]["ms_per_digit"] if "speed" in report else None
     return Row(
         name=of.name,
         title=MODELS[of.name].title,
@@ -135,7 +129,7 @@ def _row(of: Evaluation) -> Row:
         accuracy_high=test["accuracy_95"][1],
         errors=test["errors"],
         macro_f1=test["macro_f1"],
-        reported_elsewhere=MODELS[of.name].reported,
+        reported_elsewhere=reported.accuracy if reported else None,
         parameters=report["parameters"],
         bytes=of.size_bytes,
         training_seconds=report["seconds"],
@@ -165,12 +159,12 @@ def _line(row: Row) -> str:
 
 def _cells(row: Row) -> list[str]:
     interval = f"<small>{100 * row.accuracy_low:.2f} to {100 * row.accuracy_high:.2f}%</small>"
-    ms = row.ms_per_digit
+    ms, reported = row.ms_per_digit, MODELS[row.name].reported
     return [
         f"<b>{row.accuracy:.2%}</b>{interval}",
         f"{row.errors:,}",
         f"{row.macro_f1:.4f}",
-        _UNKNOWN if row.reported_elsewhere is None else f"{row.reported_elsewhere:.2%}",
+        f"{reported.accuracy:.2%}<small>{escape(reported.source)}</small>" if reported else _UNKNOWN,
         f"{row.parameters:,}",
         f"{row.bytes / 1e6:.1f} MB" if row.bytes >= 1e6 else f"{row.bytes / 1e3:.0f} kB",
         f"{_duration(row.training_seconds)}<small>{escape(row.hardware)}</small>",

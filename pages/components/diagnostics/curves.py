@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from model.classifiers.report import ClassMetrics
 from model.evaluation import charts
 from model.evaluation.charts import Chart, accepted_at
 from model.evaluation.diagnosis import Diagnosis
@@ -101,12 +102,12 @@ def _show_curve(curve: Robustness) -> None:
         show_chart(chart, chart.data, key=f"robustness_{curve.name.replace(' ', '_')}", alt=words)
 
 
-def _per_class_table(rows: list[dict[str, float]]) -> str:
+def _per_class_table(rows: list[ClassMetrics]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("Digit", "Precision", "Recall", "F1", "Support"))
     body = "".join(
         f'<tr><th scope="row">{row["label"]}</th>'
-        + "".join(f"<td>{row[name]:.4f}</td>" for name in ("precision", "recall", "f1"))
-        + f"<td>{row['support']:,}</td></tr>"
+        f"<td>{row['precision']:.4f}</td><td>{row['recall']:.4f}</td><td>{row['f1']:.4f}</td>"
+        f"<td>{row['support']:,}</td></tr>"
         for row in rows
     )
     return f'<table class="figures"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

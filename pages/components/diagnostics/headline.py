@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html import escape
-from typing import Any
+from typing import cast
 
 import numpy as np
 import streamlit as st
 
 from model.classifiers.registry import SHIPPED_RESULTS
-from model.classifiers.report import Metrics
+from model.classifiers.report import DigitWriters, TestMetrics, WritersMetrics
 from model.data.mnist import LABEL_ERRORS
 from model.evaluation.metrics import wilson_interval
 from model.evaluation.results import Evaluation
@@ -27,24 +27,27 @@ _NO_WRITERS = (
     f"Make them with: python -m model evaluate --ink DIR --not-digits DIR --keep {SHIPPED_RESULTS}"
 )
 _UNKNOWN = "–"
-Column = tuple[str, Mapping[str, Any]]
+Metrics = TestMetrics | DigitWriters
+Column = tuple[str, Metrics]
 """Who wrote the digits, and what was measured on them."""
 
 
 def show_headline(evaluation: Evaluation) -> None:
     """Show the figures, MNIST and real writers side by side, and what disputed labels have to do with them."""
     test, writers = evaluation.report["test"], evaluation.report.get("writers", {}).get(SHIPPED_RESULTS)
-    columns = [("MNIST's test digits", test), *_columns_of(writers)] if writers else [("MNIST's test digits", test)]
+    columns: list[Column] = [("MNIST's test digits", test), *(_columns_of(writers) if writers else [])]
     with st.container(key="headline"):
         st.html(_cards(evaluation, columns) + _table(columns) + f'<p class="hint">{_WORDS}</p>')
         if not writers:
             st.warning(_NO_WRITERS, icon=":material/warning:")
 
 
-def _columns_of(writers: Metrics) -> list[Column]:
+def _columns_of(writers: WritersMetrics) -> list[Column]:
     """Only writers whom the network was not trained on."""
     unseen = {name: row for name, row in writers["digits"].items() if name not in writers["left_out"]}
-    left_out = [(_LEFT_OUT_TITLES.get(name, f"{name}, left out"), row) for name, row in writers["left_out"].items()]
+    left_out: list[Column] = [
+        (_LEFT_OUT_TITLES.get(name, f"{name}, left out"), row) for name, row in writers["left_out"].items()
+    ]
     return left_out + [(_TITLES.get(name, name), row) for name, row in unseen.items()]
 
 
@@ -71,9 +74,9 @@ def _table(columns: list[Column]) -> str:
     return f'<table class="figures"><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
-def _cell(name: str, form: str) -> Callable[[Mapping[str, Any]], str]:
-    def cell(row: Mapping[str, Any]) -> str:
-        value = row.get(name)
+def _cell(name: str, form: str) -> Callable[[Metrics], str]:
+    def cell(row: Metrics) -> str:
+        value = cast("float | None", row.get(name))
         return _UNKNOWN if value is None else percent_of(value) if form == "%" else format(value, form)
 
     return cell
