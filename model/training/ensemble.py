@@ -10,7 +10,7 @@ from typing import cast
 import keras
 import numpy as np
 
-from model.classifiers.architectures import build_average
+from model.classifiers.architectures import build
 from model.classifiers.registry import MODELS, REPORT_FILE
 from model.classifiers.report import (
     CurveRow,
@@ -95,7 +95,7 @@ def combine(
     reports = [load_report(folder) for folder in folders]
     for folder, report in zip(folders, reports, strict=True):
         _check_data(folder, report, mnist, ink)
-    network = build_average([load_network(folder) for folder in folders])
+    network = build(name, [load_network(folder) for folder in folders])
     assessment = HeldOutSets(mnist, ink).assess(name, network)
     origin: Origin = {"members": [_member(report) for report in reports]}
     return network, build_report(assessment, reports[0]["settings"], _mean_curve(reports), origin)

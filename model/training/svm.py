@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import RidgeClassifier
 
-from model.classifiers.architectures import build_fourier
+from model.classifiers.architectures import build
 from model.classifiers.report import CurveRow, TrainingReport, build_report
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.pen_strokes import PenStrokes
@@ -46,7 +46,7 @@ def train_svm(
     """
     keras.utils.set_random_seed(settings.seed)
     began = time.monotonic()
-    network = _fourier(mnist.train, settings.seed)
+    network = _fourier(mnist.train, settings.seed, name)
     features = keras.Model(network.inputs, network.get_layer("logits").input)
     x = np.asarray(features.predict(mnist.train.frames, batch_size=500, verbose=0))
     machines = RidgeClassifier(_REGULARIZATION, solver="cholesky").fit(x, mnist.train.labels)
@@ -60,11 +60,11 @@ def train_svm(
     return network, build_report(judge.assess(name, network), settings.section(), [row], {"best_epoch": 1})
 
 
-def _fourier(digits: LabeledFrames, seed: int) -> keras.Model:
+def _fourier(digits: LabeledFrames, seed: int, name: str = "svm") -> keras.Model:
     """The network up to its last layer: principal components and random frequencies, set once."""
     pca = PCA(min(_COMPONENTS, len(digits)), svd_solver="covariance_eigh").fit(_pixels(digits.frames))
     sampler = RBFSampler(gamma=_GAMMA, n_components=_FEATURES, random_state=seed).fit(pca.components_.T)
-    network = build_fourier(pca.n_components_, _FEATURES)
+    network = build(name, pca.n_components_, _FEATURES)
     network.get_layer("components").set_weights([pca.components_.T, -pca.components_ @ pca.mean_])
     network.get_layer("angles").set_weights([sampler.random_weights_, sampler.random_offset_])
     return network
