@@ -1,4 +1,4 @@
-"""Ensembles: several networks of different seeds, whose answers are averaged."""
+"""Ensembles: networks trained from different seeds, whose log probabilities are averaged."""
 
 from __future__ import annotations
 
@@ -26,41 +26,48 @@ from model.classifiers.runtime import load_network
 from model.data.mnist import Mnist
 from model.data.pen_strokes import PenStrokes
 from model.errors import ArtifactError
+from model.training.folder_lock import lock_folder
 from model.training.held_out import HeldOutSets
 from model.training.trainer import RunFiles, Settings, train
 
 
 def train_ensemble(
-    mnist: Mnist, ink: PenStrokes, settings: Settings, records: RunFiles, name: str = "ensemble"
+    mnist: Mnist, strokes: PenStrokes, settings: Settings, files: RunFiles, name: str = "ensemble"
 ) -> tuple[keras.Model, TrainingReport]:
-    """Train the shipped network again from several seeds, member after member, and average them.
+    """Train the shipped architecture from several seeds, member after member, and average the networks.
 
     Args:
         mnist: the data.
-        ink: drawings of digits and of other characters; may be empty.
+        strokes: drawings of digits and of other characters; may be empty.
         settings: of the first member; each further one has the next seed.
-        records: every member has a folder of its own below the checkpoints, where its weights stay.
+        files: every member has its own folder below the checkpoints, where its weights stay.
         name: a registered model that is an ensemble.
 
     Returns:
         The ensemble, and the report to save beside it.
 
     Raises:
+        TrainingError: see `train`.
         ArtifactError: see `train` and `combine`.
     """
-    folders = [records.checkpoints / f"member-{i}" for i in range(1, MODELS[name].members + 1)]
-    if not records.resume:
-        _start_anew(folders)
-    for i, folder in enumerate(folders):
-        print(f"{folder.name} of {len(folders)}", flush=True)
-        logs = records.tensorboard and records.tensorboard / name / folder.name
-        member = replace(settings, seed=settings.seed + i)
-        save(*train(mnist, ink, member, RunFiles(folder, records.resume, logs)), folder)
-    return combine(folders, mnist, ink, name)
+    folders = [files.checkpoints / f"member-{i}" for i in range(1, MODELS[name].members + 1)]
+    with lock_folder(files.checkpoints):
+        if not files.resume:
+            _discard_finished(folders)
+        for i, folder in enumerate(folders):
+            print(f"{folder.name} of {len(folders)}", flush=True)
+            logs = files.tensorboard and files.tensorboard / name / folder.name
+            member = replace(settings, seed=settings.seed + i)
+            save(*train(mnist, strokes, member, RunFiles(folder, files.resume, logs)), folder)
+        return combine(folders, mnist, strokes, name)
 
 
-def _start_anew(folders: list[Path]) -> None:
-    """Remove a finished run; an unfinished one is not thrown away."""
+def _discard_finished(folders: list[Path]) -> None:
+    """Remove the members of a finished ensemble.
+
+    Raises:
+        ArtifactError: the ensemble is unfinished; it is kept.
+    """
     done = [folder for folder in folders if (folder / REPORT_FILE).exists()]
     begun = [folder for folder in folders if folder.exists()]
     if begun and len(done) < len(folders):
@@ -73,30 +80,30 @@ def _start_anew(folders: list[Path]) -> None:
 
 
 def combine(
-    folders: list[Path], mnist: Mnist, ink: PenStrokes, name: str = "ensemble"
+    folders: list[Path], mnist: Mnist, strokes: PenStrokes, name: str = "ensemble"
 ) -> tuple[keras.Model, TrainingReport]:
-    """Average networks that are trained already.
+    """Average trained networks.
 
     Args:
         folders: weights and report of each member.
-        mnist: the data they were trained on.
-        ink: the pen strokes they were trained on.
+        mnist: the data that the members were trained on.
+        strokes: the drawings that the members were trained on.
         name: a registered model that is an ensemble.
 
     Returns:
-        The ensemble with a temperature and a threshold of its own, and the report to save beside it.
+        The ensemble with its own temperature and thresholds, and the report to save beside it.
 
     Raises:
-        ArtifactError: there is no member, or one is missing, damaged, or was trained on other data, whose held-out
-            digits cannot judge it.
+        ArtifactError: there is no member, or one is missing, damaged, or was trained on other data: it may have seen
+            the held-out digits.
     """
     if not folders:
         raise ArtifactError("There is nothing to average. Expected folders of weights and report. Received: none.")
     reports = [load_report(folder) for folder in folders]
     for folder, report in zip(folders, reports, strict=True):
-        _check_data(folder, report, mnist, ink)
+        _check_data(folder, report, mnist, strokes)
     network = build(name, [load_network(folder) for folder in folders])
-    assessment = HeldOutSets(mnist, ink).assess(name, network)
+    assessment = HeldOutSets(mnist, strokes).assess(name, network)
     origin: Origin = {"members": [_member(report) for report in reports]}
     return network, build_report(assessment, reports[0]["settings"], _mean_curve(reports), origin)
 
@@ -111,9 +118,9 @@ def _member(report: Report) -> EnsembleMember:
     }
 
 
-def _check_data(folder: Path, report: Report, mnist: Mnist, ink: PenStrokes) -> None:
+def _check_data(folder: Path, report: Report, mnist: Mnist, strokes: PenStrokes) -> None:
     data = report["data"]
-    expected, received = (mnist.sha256, ink.files), (data["sha256"], data["strokes_sha256"])
+    expected, received = (mnist.sha256, strokes.files), (data["sha256"], data["strokes_sha256"])
     if received != expected:
         raise ArtifactError(
             f"The network in {folder} was trained on other data, whose held-out digits cannot judge an ensemble. "
@@ -122,7 +129,7 @@ def _check_data(folder: Path, report: Report, mnist: Mnist, ink: PenStrokes) -> 
 
 
 def _mean_curve(reports: list[Report]) -> list[CurveRow]:
-    """The members' mean after every epoch; none if they were not trained alike."""
+    """Average the members' curves epoch by epoch; empty if they differ in length."""
     if len({len(report["curve"]) for report in reports}) > 1:
         return []
     epochs = zip(*(cast("list[dict[str, float]]", report["curve"]) for report in reports), strict=True)
