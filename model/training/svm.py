@@ -56,7 +56,8 @@ def train_svm(mnist: Mnist, strokes: PenStrokes, settings: Settings, files: RunF
     row = {"accuracy": float(machines.score(x, mnist.train.labels)), "augmentation": 0.0} | held_out.score(network)
     row["seconds"] = time.monotonic() - began
     if tensorboard:
-        tensorboard.set_model(network)
+        features.compile(optimizer=None)  # the callback asks for the learning rate
+        tensorboard.set_model(features)
         tensorboard.on_epoch_end(0, row)
         tensorboard.on_train_end()
     return network, held_out.report("svm", network, asdict(settings), [row]) | {"best_epoch": 1}
