@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from model.__main__ import build_parser, main
+from model.classifiers.runtime import Classifier
 from model.errors import ArtifactError
 from model.evaluation.unseen_writers import measure_writers
 from model.reader import WEIGHTS, Reader
@@ -25,7 +26,7 @@ README = " ".join((Path(__file__).parents[1] / "README.md").read_text(encoding="
 def folder(tmp_path, monkeypatch):
     """The working folder, with two pictures and a file that is none; the reader answers 7 to everything."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Reader, "load", lambda: Reader(likes(7)))
+    monkeypatch.setattr(Reader, "load", lambda: Reader(Classifier(likes(7))))
     (tmp_path / "two.png").write_bytes(encode(page([SEVEN, ONE], [ONE], size_wh=(400, 300))))
     (tmp_path / "blank.png").write_bytes(encode(page([])))
     (tmp_path / "notes.txt").write_text("no picture")
@@ -99,7 +100,7 @@ def test_missing_weights_are_reported_in_one_line(capsys, monkeypatch):
 def test_the_notes_of_native_code_do_not_reach_the_terminal(capfd, monkeypatch):
     def load():
         os.write(2, b"I0000 port.cc: oneDNN custom operations are on.")
-        return Reader(likes(7))
+        return Reader(Classifier(likes(7)))
 
     monkeypatch.setattr(Reader, "load", load)
     assert main(["read", "two.png", "none.png"]) == 2
@@ -112,7 +113,7 @@ def strokes(tmp_path, monkeypatch):
     """A folder with one file of pen strokes; the reader answers 7 to everything."""
     (tmp_path / "strokes").mkdir()
     digit_file(tmp_path / "strokes/club.jsonl", writers=2, each=40)
-    monkeypatch.setattr(Reader, "load", lambda weights: Reader(likes(7)))
+    monkeypatch.setattr(Reader, "load", lambda weights: Reader(Classifier(likes(7))))
     return str(tmp_path / "strokes")
 
 
@@ -218,7 +219,7 @@ def test_options_of_evaluate_that_cannot_be_typed(arguments, capsys):
 
 
 def test_evaluate_measures_pictures(folder, tmp_path, monkeypatch, kept, capsys):
-    monkeypatch.setattr(Reader, "load", lambda weights: Reader(likes(7)))
+    monkeypatch.setattr(Reader, "load", lambda weights: Reader(Classifier(likes(7))))
     (tmp_path / "notes.csv").write_text(f"file,label\n{folder / 'two.png'},77 1\n")
     assert main(["evaluate", "pictures", str(tmp_path), "--keep", "shipped"]) == 0
     head, row = capsys.readouterr().out.splitlines()
@@ -240,7 +241,7 @@ def test_a_folder_without_ink_files_is_reported_in_one_line(tmp_path, capsys, fo
 def test_stderr_is_discarded_while_a_network_loads_and_at_no_other_time(strokes, monkeypatch, capfd):
     def load(weights):
         os.write(2, b"I0000 port.cc: oneDNN custom operations are on.")
-        return Reader(likes(7))
+        return Reader(Classifier(likes(7)))
 
     def measure(*arguments):
         os.write(2, b"free(): invalid pointer")

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from model.classifiers.runtime import Classifier
 from model.data.pen_strokes import load_drawings
 from model.errors import DatasetError
 from model.evaluation.unseen_writers import NOTHING, Prediction, baseline_reader, measure_writers, place, reader_of
@@ -114,7 +115,7 @@ def test_the_baseline_shrinks_the_canvas_instead_of_framing_the_digit():
         return np.eye(10)[[1]] * 9
 
     strokes = [np.array([[30.0, 30], [30, 90]])]
-    assert reader_of(Reader(predict))(strokes, 20.0)[0] == baseline_reader(predict)(strokes, 20.0)[0] == 1
+    assert reader_of(Reader(Classifier(predict)))(strokes, 20.0)[0] == baseline_reader(predict)(strokes, 20.0)[0] == 1
     framed, shrunk = ((frame > 0).sum(axis=0).max() for frame in frames)
     assert framed == 20
     assert shrunk < 9
