@@ -10,9 +10,9 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from model.reading import Digit, Ink, Reading, Stroke
-from model.vision.framing import FRAME_SIDE, Framing, frame_glyph
-from model.vision.strokes import as_strokes, ink_digit
+from model.reader import DrawingSteps, Reader
+from model.reading import Digit, Reading, Stroke
+from model.vision.framing import FRAME_SIDE
 from pages.components.shared.html import bars, picture
 from pages.components.shared.verdict import verdict
 
@@ -35,8 +35,8 @@ def show_steps(strokes: list[Stroke]) -> None:
     with st.expander("How the frame is made", key="steps", on_change="rerun") as steps:
         if not steps.open:
             return
-        framing = frame_glyph(ink := ink_digit(as_strokes(strokes))) if strokes else None
-        st.html(_steps(ink, framing) if framing else "<p>Draw something first.</p>")
+        made = Reader.explain_drawing(strokes)
+        st.html(_steps(made) if made else "<p>Draw something first.</p>")
 
 
 def _answer(sign: str, title: str, text: str, *, accepted: bool) -> None:
@@ -57,7 +57,8 @@ def _pictures(digit: Digit | None) -> None:
         st.html(bars(np.zeros(10) if digit is None else digit.probabilities))
 
 
-def _steps(ink: Ink, framing: Framing) -> str:
+def _steps(made: DrawingSteps) -> str:
+    ink, framing = made.ink, made.framing
     x0, y0, x1, y1 = (100 * edge / len(ink) for edge in framing.box)
     cx, cy = (100 * (center + 0.5) / len(framing.core) for center in framing.center)
     box = f"left:{x0:.1f}%;top:{y0:.1f}%;width:{x1 - x0:.1f}%;height:{y1 - y0:.1f}%"
