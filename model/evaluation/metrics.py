@@ -5,6 +5,7 @@ Pages need some of them: SciPy and scikit-learn, which take a second to import, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import comb, sqrt
 
 import numpy as np
@@ -47,15 +48,51 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
     return center - reach, center + reach
 
 
-def expected_calibration_error(confidence: NDArray[np.floating], right: NDArray[np.bool_], bins: int = 15) -> float:
-    """ECE of Guo et al. 2017 (arXiv 1706.04599) over bins of equal width: how far confidence is off on average."""
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """The digits whose confidence falls into one bin.
+
+    Attributes:
+        confidence: mean confidence of the digits, 0-1.
+        correct: digits whose predicted label is the true one.
+        n: digits in the bin, at least 1.
+    """
+
+    confidence: float
+    correct: int
+    n: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the digits that are predicted correctly, 0-1."""
+        return self.correct / self.n
+
+
+def calibration_bins(
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = 15
+) -> list[CalibrationBin]:
+    """Sort digits by confidence into bins of equal width, as the ECE and the reliability diagram do.
+
+    Args:
+        confidence: (n,) 0-1; a confidence of 1 falls into the last bin.
+        correct: (n,) whether the predicted label is the true one.
+        bins: number of bins between 0 and 1.
+
+    Returns:
+        The bins that hold digits, in ascending order.
+    """
     index = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(right[index == b].mean() - confidence[index == b].mean()) * (index == b).mean()
-        for b in range(bins)
-        if (index == b).any()
-    ]
-    return float(sum(gaps))
+    inside = [index == b for b in np.unique(index)]
+    return [CalibrationBin(float(confidence[i].mean()), int(correct[i].sum()), int(i.sum())) for i in inside]
+
+
+def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = 15) -> float:
+    """Compute the ECE of Guo et al. 2017 (arXiv 1706.04599): the mean distance of confidence from accuracy, 0-1.
+
+    Args: as in `calibration_bins`.
+    """
+    rows = calibration_bins(confidence, correct, bins)
+    return float(sum(abs(row.accuracy - row.confidence) * (row.n / len(confidence)) for row in rows))
 
 
 def auroc(digits: NDArray[np.floating], others: NDArray[np.floating]) -> float:

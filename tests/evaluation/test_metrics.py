@@ -6,7 +6,16 @@ from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from model.evaluation.metrics import auroc, evaluate, expected_calibration_error, log_loss, mcnemar, wilson_interval
+from model.evaluation.metrics import (
+    CalibrationBin,
+    auroc,
+    calibration_bins,
+    evaluate,
+    expected_calibration_error,
+    log_loss,
+    mcnemar,
+    wilson_interval,
+)
 from model.evaluation.results import Evaluation
 from model.reading import softmax
 from model.training.held_out import MAX_FALSE_ACCEPT_RATE, choose_line_threshold, choose_threshold, fit_temperature
@@ -130,6 +139,18 @@ def test_calibration_error_of_bins_by_hand():
     confidence, right = np.array([0.6, 0.7, 0.95, 0.95]), np.array([True, False, True, True])
     by_hand = abs(0.5 - 0.65) * 2 / 4 + abs(1 - 0.95) * 2 / 4
     assert expected_calibration_error(confidence, right, bins=4) == pytest.approx(by_hand)
+
+
+def test_calibration_bins_of_literal_confidences():
+    """Ten bins: 0.55 and 0.58 share one, 1.0 falls into the last; empty bins are left out."""
+    confidence, correct = np.array([1.0, 0.55, 0.58, 0.95]), np.array([True, True, False, False])
+    assert calibration_bins(confidence, correct, bins=10) == [
+        CalibrationBin(pytest.approx(0.565), correct=1, n=2),
+        CalibrationBin(pytest.approx(0.975), correct=1, n=2),
+    ]
+    assert [row.accuracy for row in calibration_bins(confidence, correct)] == [0.5, 0.5]
+    assert [row.n for row in calibration_bins(np.array([0.0, 0.07, 1.0]), np.ones(3, bool))] == [1, 1, 1]
+    assert calibration_bins(np.empty(0), np.empty(0, bool)) == []
 
 
 def test_macro_f1_counts_every_digit_alike():
