@@ -11,7 +11,6 @@ from pages.components.pad.fabric_paths import pen_width_of, strokes_of
 from pages.components.pad.listener import listen
 from pages.components.pad.pad import show_pad
 from pages.components.shared.classifiers import choose_model, is_loading, reader, wait_for
-from pages.components.shared.server import send_at_once
 
 
 @st.fragment
@@ -48,7 +47,6 @@ def read(sheet: PadState, name: str) -> None:
     show_steps(strokes)
 
 
-send_at_once()
 model = choose_model("Draw a digit")
 draw(model)
 if is_loading(model):
