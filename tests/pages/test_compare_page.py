@@ -198,7 +198,7 @@ def test_two_models_on_the_same_digits(two):
     assert "<dt>Only the first</dt><dd>3</dd>" in page
     assert "<dt>Only the second</dt><dd>1</dd>" in page
     assert "<dt>Neither</dt><dd>1</dd>" in page
-    assert "<dt>McNemar's p</dt><dd>0.62</dd>" in page
+    assert "<dt>McNemar&#39;s p</dt><dd>0.62</dd>" in page
     assert "cannot tell which is better" in page
 
 

@@ -1,6 +1,8 @@
 import contextlib
 import struct
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from PIL import Image
 
 from model.errors import ImageError
-from model.vision.decoding import MAX_PIXELS, load_gray
+from model.vision.decoding import MAX_PIXELS, PREVIEW_SIDE, decode_photo, load_gray
 from model.vision.normalize import even_pen
 from model.vision.paper import remove_stains
 from tests.handwriting.picture_files import FIVE, FOUR, ONE, SEVEN, encode, ink_of, page
@@ -164,6 +166,7 @@ def test_missing_files_and_folders_are_refused(tmp_path):
         load_gray(tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # pytest puts its filters before our own
 @pytest.mark.parametrize("side", [10_001, 20_000, 2_000_000])
 def test_huge_pictures_are_refused_before_decoding(side):
     with pytest.raises(ImageError, match=r"too large\. Expected at most 100 megapixels\. Received: .* megapixels"):
@@ -178,6 +181,61 @@ def test_modes_without_a_gray_are_refused():
 def test_huge_arrays_are_refused():
     with pytest.raises(ImageError, match="too large"):
         load_gray(np.broadcast_to(np.uint8(0), (MAX_PIXELS + 1, 1)))
+
+
+def test_a_gray_array_is_not_copied():
+    gray = CORNER.copy()
+    assert load_gray(gray) is gray
+
+
+def half_red(size_wh=(80, 60)):
+    """Red above, white below."""
+    image = Image.new("RGB", size_wh, "white")
+    image.paste((200, 0, 0), (0, 0, size_wh[0], size_wh[1] // 2))
+    return image
+
+
+@pytest.mark.parametrize(("file_format", "mode"), [("PNG", "RGB"), ("JPEG", "RGB"), ("HEIF", "RGB"), ("TIFF", "CMYK")])
+def test_one_decoding_gives_gray_and_color(file_format, mode):
+    data = encode(half_red().convert(mode), file_format)
+    photo = decode_photo(data)
+    np.testing.assert_array_equal(photo.gray, load_gray(data))
+    assert photo.preview.mode == "RGB"
+    np.testing.assert_allclose(photo.preview.getpixel((40, 10)), (200, 0, 0), atol=12)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_preview_is_upright_and_small(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo = decode_photo(encode(half_red((4000, 2000)), "JPEG", exif=exif))
+    upright = (2000, 4000) if orientation == 6 else (4000, 2000)
+    assert photo.gray.shape[::-1] == upright
+    assert photo.preview.size == tuple(side * PREVIEW_SIDE // 4000 for side in upright)
+    red = {1: (300, 100), 3: (300, 500), 6: (500, 300)}[orientation]
+    assert photo.preview.getpixel(red)[1] < 60
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA"])
+def test_a_picture_without_color_or_with_transparency_has_no_preview(mode):
+    data = encode(half_red().convert(mode))
+    photo = decode_photo(data)
+    assert photo.preview is None
+    np.testing.assert_array_equal(photo.gray, load_gray(data))
+
+
+def test_decode_photo_refuses_what_is_no_picture():
+    with pytest.raises(ImageError, match="cannot be read"):
+        decode_photo(encode(half_red(), "JPEG")[:600])
+
+
+def test_four_parallel_decodings_leave_the_warning_filters_alone():
+    data = encode(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8), "JPEG")
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as pool:
+        grays = list(pool.map(load_gray, [data] * 400))
+    assert warnings.filters == before
+    assert all(np.array_equal(gray, grays[0]) for gray in grays)
 
 
 @pytest.mark.parametrize("gray", [np.full((50, 50), level, np.uint8) for level in (0, 7, 128, 255)])

@@ -10,7 +10,7 @@ from model.classifiers.registry import MODELS
 from model.evaluation.metrics import mcnemar
 from model.evaluation.results import Evaluation
 from pages.components.shared.gallery import describe_reading, show_gallery
-from pages.components.shared.html import cards_of
+from pages.components.shared.html import cards_of, render
 
 _SIGNIFICANT = 0.05
 _WHO = {
@@ -86,7 +86,7 @@ def disagreements(a: Evaluation, b: Evaluation, who: str = "all") -> NDArray[np.
 
 
 def _p_in_words(p: float) -> str:
-    return "&lt; 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
 
 
 def _verdict(a: Evaluation, b: Evaluation, only_a: int, only_b: int, p: float) -> str:
@@ -96,5 +96,9 @@ def _verdict(a: Evaluation, b: Evaluation, only_a: int, only_b: int, p: float) -
         f"{_p_in_words(p)}."
     )
     if p < _SIGNIFICANT:
-        return f"<b>{better}</b> is better, and that is hardly chance: {chance}"
-    return f"These {len(a.labels):,} digits cannot tell which is better: {chance}"
+        return render(
+            "<b>{{ better }}</b> is better, and that is hardly chance: {{ chance }}", better=better, chance=chance
+        )
+    return render(
+        "These {{ n }} digits cannot tell which is better: {{ chance }}", n=f"{len(a.labels):,}", chance=chance
+    )

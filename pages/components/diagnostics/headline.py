@@ -36,7 +36,7 @@ def show_headline(evaluation: Evaluation) -> None:
     test, writers = evaluation.report["test"], evaluation.report.get("writers", {}).get(SHIPPED_RESULTS)
     columns = [("MNIST's test digits", test), *_columns_of(writers)] if writers else [("MNIST's test digits", test)]
     with st.container(key="headline"):
-        st.html(_cards(evaluation, columns) + _table(columns) + f'<p class="hint">{_WORDS}</p>')
+        st.html(f"{_cards(evaluation, columns)}{_table(columns)}" + f'<p class="hint">{_WORDS}</p>')
         if not writers:
             st.warning(_NO_WRITERS, icon=":material/warning:")
 
