@@ -20,17 +20,17 @@ from pages.components.shared.results import evaluation
 def draw(names: list[str]) -> None:
     """The pad of the Draw page, and what each of the models reads on it while the pen is down."""
     with st.container(key="reading_board"):
-        sheet = show_pad("_of_all")
-        answers(sheet, sheet.given_to_canvas, names)
+        pad = show_pad("_of_all")
+        answers(pad, pad.canvas_version, names)
 
 
 @st.fragment
-def answers(sheet: PadState, on_pad: tuple[int, bool], names: list[str]) -> None:
+def answers(pad: PadState, on_pad: tuple[int, bool], names: list[str]) -> None:
     """What the listener's messages run again, many times a second."""
-    if sheet.given_to_canvas != on_pad:
+    if pad.canvas_version != on_pad:
         st.rerun()
-    show_readings(sheet, names)
-    listen(sheet)
+    show_readings(pad, names)
+    listen(pad)
 
 
 @st.fragment

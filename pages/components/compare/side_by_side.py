@@ -36,11 +36,11 @@ def ask_all(names: list[str]) -> list[str]:
     return []
 
 
-def show_readings(sheet: PadState, names: list[str]) -> None:
+def show_readings(pad: PadState, names: list[str]) -> None:
     """Show what each model reads in the drawing: one piece of HTML, because it is the number of elements that costs."""
     with st.container(key="readers"):
         try:
-            strokes, pen_width = strokes_of(sheet.objects), pen_width_of(sheet.objects)
+            strokes, pen_width = strokes_of(pad.objects), pen_width_of(pad.objects)
         except StrokesError as error:
             st.html(f"<p>{escape(str(error))} Undo or clear it.</p>")
             return
