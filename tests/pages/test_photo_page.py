@@ -14,6 +14,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from model.errors import ArtifactError
+from pages.components.photos.album import Failed
 from pages.components.shared import classifiers
 from tests.handwriting.picture_files import FOUR, ONE, SEVEN, encode, page
 from tests.pages.test_draw_page import APP, collect, done, failed, reader_that_says
@@ -48,7 +49,12 @@ def specks():
 def start(monkeypatch):
     """Runs the Photo page with a classifier that says the same of everything."""
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=None))
-    for name in ("pad.pad.st_canvas", "pad.listener._component", "photos.box_editor._helper", "photos.table._copier"):
+    for name in (
+        "pad.pad.st_canvas",
+        "pad.listener._component",
+        "photos.box_editor._helper",
+        "photos.table._copy_button",
+    ):
         module, component = name.rsplit(".", 1)
         monkeypatch.setattr(import_module(f"pages.components.{module}"), component, lambda **_: None)
     monkeypatch.setattr(classifiers, "start_loading", lambda name: None)
@@ -129,7 +135,7 @@ def test_bad_file_is_one_line_and_the_others_are_read(start, data, reason):
     assert "<b>bad.png</b>: The picture" in problems
     assert reason in problems
     assert reading(app) == ["77", "7"]
-    assert list(album(app).read) == [photo.key for photo in album(app).photos.values() if not photo.problem]
+    assert list(album(app).read) == [photo.key for photo in album(app).photos.values() if not isinstance(photo, Failed)]
 
 
 @pytest.mark.parametrize(
