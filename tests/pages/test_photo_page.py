@@ -313,6 +313,49 @@ def test_boxes_on_the_canvas_change_the_reading(start, canvas):
     assert not app.exception
 
 
+def test_a_photo_is_decoded_once(start, canvas, monkeypatch):
+    """Drawing and moving boxes and opening the steps use the pixels that were read."""
+    opened, open_ = [], Image.open
+
+    def count(*args, **options):
+        opened.append(args)
+        return open_(*args, **options)
+
+    monkeypatch.setattr(Image, "open", count)
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Change").run()
+    moved = {**canvas.given[0], "left": canvas.given[0]["left"] + 20}
+    canvas.report(app, [moved, *canvas.given[1:]])
+    app.segmented_control(key="mode").set_value("Draw").run()
+    new = {"type": "LabeledRect", "strokeMiterLimit": 4, "label": "", "top": 30, "width": 110, "height": 160}
+    for left in (200, 320):
+        canvas.report(app, [*canvas.objects, {**new, "left": left}])
+    assert sum(mark.box_is_manual for mark in album(app).read[album(app).shown].transcript) == 3
+    app.session_state["photo_steps"] = True
+    assert "Upright" in collect(app.run())
+    assert len(opened) == 1
+
+
+def test_another_photo_is_decoded_again_when_its_boxes_are_drawn(start, canvas):
+    blank = encode(page([], size_wh=(400, 300)))
+    app = upload(start(), ("blank.png", blank), ("page.png", PAGE))
+    app.selectbox(key="shown").set_value(list(album(app).photos)[1]).run()
+    app.segmented_control(key="mode").set_value("Change").run()
+    canvas.report(app, canvas.given[1:])
+    assert reading(app) == ["7", "7"]
+    box = {
+        "type": "LabeledRect",
+        "strokeMiterLimit": 4,
+        "label": "",
+        "left": 35,
+        "top": 30,
+        "width": 110,
+        "height": 160,
+    }
+    canvas.report(app, [*canvas.objects, box])
+    assert reading(app) == ["77", "7"], "its own ink is read, not the blank photo's"
+
+
 def test_an_old_report_does_not_undo_an_undo(start, canvas):
     app = upload(start(), ("page.png", PAGE))
     app.segmented_control(key="mode").set_value("Change").run()
