@@ -51,4 +51,4 @@ def classifier():
 
 @pytest.fixture(scope="session")
 def reader(classifier):
-    return Reader(classifier.predict, classifier.threshold, classifier.line_threshold)
+    return Reader(classifier)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from model.__main__ import main
+from model.classifiers.runtime import Classifier
 from model.errors import ArtifactError
 from model.reader import WEIGHTS, Reader
 from tests.handwriting.picture_files import ONE, SEVEN, encode, likes, page
@@ -18,7 +19,7 @@ from tests.handwriting.stroke_files import digit_file
 def folder(tmp_path, monkeypatch):
     """The working folder, with two pictures and a file that is none; the reader answers 7 to everything."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Reader, "load", lambda: Reader(likes(7)))
+    monkeypatch.setattr(Reader, "load", lambda: Reader(Classifier(likes(7))))
     (tmp_path / "two.png").write_bytes(encode(page([SEVEN, ONE], [ONE], size_wh=(400, 300))))
     (tmp_path / "blank.png").write_bytes(encode(page([])))
     (tmp_path / "notes.txt").write_text("no picture")
@@ -92,7 +93,7 @@ def test_missing_weights_are_said_in_one_line(capsys, monkeypatch):
 def test_the_notes_of_native_code_do_not_reach_the_terminal(capfd, monkeypatch):
     def load():
         os.write(2, b"I0000 port.cc: oneDNN custom operations are on.")
-        return Reader(likes(7))
+        return Reader(Classifier(likes(7)))
 
     monkeypatch.setattr(Reader, "load", load)
     assert main(["read", "two.png", "none.png"]) == 2
@@ -105,7 +106,7 @@ def hands(tmp_path, monkeypatch):
     """Ink files, and a reader that answers 7 to everything."""
     (tmp_path / "ink").mkdir()
     digit_file(tmp_path / "ink/hands.jsonl", writers=2, each=40)
-    monkeypatch.setattr(Reader, "load", lambda weights: Reader(likes(7)))
+    monkeypatch.setattr(Reader, "load", lambda weights: Reader(Classifier(likes(7))))
     return str(tmp_path / "ink")
 
 
@@ -172,7 +173,7 @@ def test_options_of_evaluate_that_do_not_go_together(arguments, message, capsys)
 def test_evaluate_measures_pictures(folder, tmp_path, monkeypatch, capsys):
     kept = []
     monkeypatch.setattr("model.classifiers.report.keep_unseen", lambda *arguments: kept.append(arguments))
-    monkeypatch.setattr(Reader, "load", lambda weights: Reader(likes(7)))
+    monkeypatch.setattr(Reader, "load", lambda weights: Reader(Classifier(likes(7))))
     (tmp_path / "notes.csv").write_text(f"file,label\n{folder / 'two.png'},77 1\n")
     assert main(["evaluate", "--pictures", str(tmp_path), "--keep", "shipped"]) == 0
     head, row = capsys.readouterr().out.splitlines()

@@ -3,6 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from model.classifiers.runtime import Classifier
 from model.data.pen_strokes import load_drawings
 from model.errors import DatasetError
 from model.evaluation.unseen_writers import NONE, Answer, baseline_reader, measure_writers, place, reader_of
@@ -112,7 +113,7 @@ def test_ours_and_the_usual_way_look_at_different_frames():
         return np.eye(10)[[1]] * 9
 
     strokes = [np.array([[30.0, 30], [30, 90]])]
-    assert reader_of(Reader(predict))(strokes, 20.0)[0] == baseline_reader(predict)(strokes, 20.0)[0] == 1
+    assert reader_of(Reader(Classifier(predict)))(strokes, 20.0)[0] == baseline_reader(predict)(strokes, 20.0)[0] == 1
     ours, usual = ((frame > 0).sum(axis=0).max() for frame in frames)
     assert ours == 20
     assert usual < 9

@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from model.classifiers.runtime import Classifier
 from model.errors import ArtifactError
 from model.reader import WEIGHTS, Reader
 from pages.components.pad import listener
@@ -54,7 +55,7 @@ def reader_that_says(threshold=0.6, **probabilities):
     given = {int(name[1]): probability for name, probability in probabilities.items()}
     rest = (1 - sum(given.values())) / (10 - len(given))
     logits = np.log([given.get(digit, max(rest, 1e-6)) for digit in range(10)])
-    return Reader(lambda frames: np.tile(logits, (len(frames), 1)), threshold=threshold)
+    return Reader(Classifier(lambda frames: np.tile(logits, (len(frames), 1)), threshold=threshold))
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_more_than_one_digit(start):
         return np.where(narrow, np.eye(10)[1] * 20, 0)
 
     paths = [[["M", x, 50], ["L", x, 150]] for x in (50, 150)]
-    page = collect(start(Reader(ones), [{"path": path, "strokeWidth": 20} for path in paths]))
+    page = collect(start(Reader(Classifier(ones)), [{"path": path, "strokeWidth": 20} for path in paths]))
     assert '<div class="sign">?</div>' in page
     assert "More than one digit" in page
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from model.reader import PhotoSteps, Reader
 from model.reading import Box, Ink
-from model.transcript import Mark
+from model.transcript import Mark, Transcript
 from model.vision.decoding import Gray, shrink
 from pages.components.photos.album import Album, Read
 from pages.components.photos.box_edits import box_label
@@ -25,12 +25,12 @@ def show_steps(album: Album, photo: Read, reader: Reader) -> None:
     """Show what was done to the photo; computed only while the expander is open."""
     with st.expander("What was done to the picture", key="photo_steps", on_change="rerun") as expander:
         if expander.open:
-            st.html(_figures(reader.explain_photo(album.gray_of(photo)), photo))
+            st.html(_figures(reader.explain_photo(album.gray_of(photo)), photo.transcript))
 
 
-def _figures(steps: PhotoSteps, photo: Read) -> Markup:
-    figures = [(picture(shrink(gray, _SIDE), title), title, text) for gray, title, text in _pages(steps, photo)]
-    frames = [picture(mark.digit.frame, box_label(mark)) for mark in list(photo.transcript)[:_MAX_FRAMES]]
+def _figures(steps: PhotoSteps, transcript: Transcript) -> Markup:
+    figures = [(picture(shrink(gray, _SIDE), title), title, text) for gray, title, text in _pages(steps, transcript)]
+    frames = [picture(mark.digit.frame, box_label(mark)) for mark in list(transcript)[:_MAX_FRAMES]]
     return render(_TEMPLATE, figures=figures, frames=frames)
 
 
@@ -47,12 +47,11 @@ _TEMPLATE = """
 """
 
 
-def _pages(steps: PhotoSteps, photo: Read) -> Iterator[tuple[Gray, str, str]]:
+def _pages(steps: PhotoSteps, transcript: Transcript) -> Iterator[tuple[Gray, str, str]]:
     """Yield a picture, a title and a text for each step."""
-    clean, lines, marks = steps.without_ruled_lines, photo.transcript.lines, list(photo.transcript)
-    scale = steps.gray.shape[1] / photo.preview.size_wh[0]
-    around = [_scaled(_box_around(line), scale) for line in lines]
-    digits = [_scaled(mark.digit.box, scale) for mark in marks]
+    clean, lines, marks = steps.without_ruled_lines, transcript.lines, list(transcript)
+    around = [_scaled(_box_around(line), steps.scale) for line in lines]
+    digits = [_scaled(mark.digit.box, steps.scale) for mark in marks]
     yield steps.gray, "Gray", "Upright, without its colors."
     yield cv2.bitwise_not(steps.without_paper), "Without paper", "Its light and its shadows are taken away."
     yield cv2.bitwise_not(steps.ink), "Ink", "What is darker than the paper's own noise."
