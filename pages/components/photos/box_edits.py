@@ -127,7 +127,7 @@ def _follow(
     if _distance(_clipped(drawn.box, board.size_wh), mark.digit.box) > _STILL * max(board.px, 1):
         transcript = transcript.move(mark.number, _read(drawn, board, read))
     if drawn.label != box_label(mark) and drawn.label in DIGITS:
-        transcript = transcript.type_over(mark.number, int(drawn.label))
+        transcript = transcript.set_label(mark.number, int(drawn.label))
     return transcript
 
 

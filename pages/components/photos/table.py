@@ -71,7 +71,7 @@ def _record(name: str, row: int, column: int, mark: Mark) -> dict[str, object]:
         "Seen": pixels_url(mark.digit.frame),
         "Reading": mark.text,
         "Confidence": percent(mark.confidence),
-        "By hand": mark.by_hand,
+        "By hand": mark.is_manual,
         "Line": row,
         "Digit": column,
         "File": name,
@@ -87,4 +87,4 @@ def _take_edits(album: Album, rows: Rows, edits: dict[int, dict[str, object]]) -
         if label not in DIGITS:
             album.renew()
         elif label != mark.text:
-            album.change(key, transcript.type_over(number, int(str(label))), known_to="table")
+            album.change(key, transcript.set_label(number, int(str(label))), known_to="table")
