@@ -21,7 +21,7 @@ from model.files import sha256_of
 from model.reader import Reader
 from model.reading import Predict, Stroke, softmax
 from model.vision.framing import FRAME_SIDE
-from model.vision.strokes import ink_strokes
+from model.vision.strokes import fit, ink_strokes
 
 _CANVAS = 320  # px
 _FEWEST = 40  # digits of a writer, below which a worst writer would be an accident
@@ -112,14 +112,11 @@ def baseline_reader(predict: Predict) -> Read:
 
 def place(strokes: Sequence[Stroke], rng: Generator) -> tuple[list[Stroke], float]:
     """Put a drawing on the canvas at a random size and place, with a random pen: strokes in px, and the pen's width."""
-    points = np.concatenate(strokes)
-    low, span = points.min(axis=0), np.ptp(points, axis=0)
-    longest = max(float(span.max()), 1e-6)
     pen_width = float(rng.uniform(6, 28))
-    side = rng.uniform(0.25, 0.9) * (_CANVAS - pen_width)
-    free = _CANVAS - pen_width - span / longest * side
+    fitted = fit(strokes, rng.uniform(0.25, 0.9) * (_CANVAS - pen_width))
+    free = _CANVAS - pen_width - np.concatenate(fitted).max(axis=0)
     corner = pen_width / 2 + rng.uniform(0, 1, 2) * free
-    return [(stroke - low) / longest * side + corner for stroke in strokes], pen_width
+    return [stroke + corner for stroke in fitted], pen_width
 
 
 def _files(folder: Path | None) -> list[Path]:

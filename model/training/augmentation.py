@@ -18,7 +18,7 @@ from model.data.pen_strokes import Drawing
 from model.data.stroke_templates import NON_DIGIT_TEMPLATES, write
 from model.reading import Frame, Ink, Stroke
 from model.vision.framing import FRAME_SIDE, frame_glyph, frame_of
-from model.vision.strokes import ink_digit, ink_strokes
+from model.vision.strokes import extent, fit, ink_digit, ink_strokes
 
 _SIDE = 64  # px of the canvas that a digit is distorted on, at twice the frame's scale
 _PIXELS = np.stack(np.meshgrid(np.arange(_SIDE), np.arange(_SIDE)), axis=-1).astype(np.float32) - (_SIDE - 1) / 2
@@ -85,8 +85,7 @@ def sample_non_digit(digits: NDArray[np.uint8], others: Sequence[Drawing], rng: 
 def _bend(strokes: Sequence[Stroke], strength: float, rng: Generator) -> list[Stroke]:
     """Slant, turn, stretch and bend a drawing, and move its strokes against each other; 1 high or wide afterwards."""
     points = np.concatenate(strokes)
-    size = max(float(np.ptp(points, axis=0).max()), 1e-6)
-    points = (points - points.mean(axis=0)) / size
+    points = (points - points.mean(axis=0)) / max(extent(strokes), 1e-6)
     coarse = rng.normal(0, 0.06 * strength, (_GRID, _GRID, 2)).astype(np.float32)
     places = ((points + 1) / 2 * (_GRID - 1)).astype(np.float32)
     points = points + cv2.remap(coarse, places[:, None], None, cv2.INTER_LINEAR)[:, 0]
@@ -150,9 +149,7 @@ def _disturb(frame: Frame, most: float, rng: Generator) -> Frame:
 
 def _ink(paths: Sequence[Stroke], pen_width: float) -> Ink:
     """Ink paths, their longest side at 100 px."""
-    points = np.concatenate(paths)
-    low, side = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-6)
-    return ink_strokes([(path - low) / side * 100 + 14 for path in paths], pen_width, (128, 128))
+    return ink_strokes([path + 14 for path in fit(paths, 100)], pen_width, (128, 128))
 
 
 def _tangle(rng: Generator) -> Ink:

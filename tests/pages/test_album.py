@@ -60,7 +60,7 @@ def test_what_leaves_the_uploader_leaves_the_album():
 
 def test_what_was_read_stays_when_others_come_and_go():
     pictures = album("12")
-    pictures.change("0", pictures.photos["0"].transcript.type_over(0, 9))
+    pictures.change("0", pictures.photos["0"].transcript.set_label(0, 9))
     pictures.sync_uploads([upload("a")])
     pictures.sync_uploads([])
     assert texts(pictures) == ["92"]
@@ -92,7 +92,7 @@ def test_a_sample_chosen_again_is_shown_again():
 
 def test_undo_takes_the_last_change_back_wherever_it_was_made():
     pictures = album("12", "34")
-    pictures.change("0", pictures.photos["0"].transcript.type_over(0, 9))
+    pictures.change("0", pictures.photos["0"].transcript.set_label(0, 9))
     pictures.change("1", pictures.photos["1"].transcript.add(digit(5, 60, 0)))
     pictures.shown = "0"
     assert texts(pictures) == ["92", "345"]
@@ -143,7 +143,7 @@ def test_what_is_too_much_together_is_refused_and_not_kept():
 
 def test_another_model_reads_again_what_was_not_corrected():
     pictures = album("12", "34", "56")
-    pictures.change("1", pictures.photos["1"].transcript.type_over(0, 9))
+    pictures.change("1", pictures.photos["1"].transcript.set_label(0, 9))
     fail(pictures, "2")
     pictures.set_model("mlp")
     assert [photo.key for photo in pictures.waiting] == ["0"]
@@ -164,7 +164,7 @@ def test_the_same_model_does_not_read_again():
 def test_what_was_changed_is_read_again_when_asked_for_or_undone():
     pictures = album("12", "34")
     for key in "01":
-        pictures.change(key, pictures.photos[key].transcript.type_over(0, 9))
+        pictures.change(key, pictures.photos[key].transcript.set_label(0, 9))
     pictures.undo()
     pictures.set_model("mlp")
     assert [photo.key for photo in pictures.waiting] == ["1"]

@@ -77,7 +77,7 @@ def test_a_box_over_the_edge_is_cut_and_then_rests():
 
 
 def test_a_typed_label_stays_when_its_box_is_moved():
-    page = PAGE.type_over(0, 5)
+    page = PAGE.set_label(0, 5)
     first, *others = on_canvas(page)
     assert edited([CanvasBox(first.id, (5, 3, 25, 43), "5"), *others], page).text == "52\n34"
 

@@ -127,7 +127,7 @@ def _apply_edit(
     if _distance(_clipped(drawn.box, scale.size_wh), mark.digit.box) > _MIN_MOVE * max(scale.px, 1):
         transcript = transcript.move(mark.number, _read(drawn, scale, read))
     if drawn.label != box_label(mark) and drawn.label in DIGITS:
-        transcript = transcript.type_over(mark.number, int(drawn.label))
+        transcript = transcript.set_label(mark.number, int(drawn.label))
     return transcript
 
 

@@ -137,7 +137,7 @@ def _side(mark: Mark, width: int, height: int) -> str:
 
 def _summary(mark: Mark) -> str:
     read = f"{mark.digit.label}, {percent(mark.digit.confidence)}"
-    return f"{mark.label} by hand; read: {read}" if mark.typed is not None else read
+    return f"{mark.label} by hand; read: {read}" if mark.manual_label is not None else read
 
 
 def _css(trust: Trust) -> str:
@@ -197,7 +197,7 @@ def show_doubts(album: Album, photo: Read) -> None:
 
 def _show_doubt(album: Album, photo: Read, mark: Mark) -> None:
     def set_label(label: int) -> None:
-        album.change(photo.key, photo.transcript.type_over(mark.number, label))
+        album.change(photo.key, photo.transcript.set_label(mark.number, label))
 
     def remove() -> None:
         album.change(photo.key, photo.transcript.remove(mark.number))

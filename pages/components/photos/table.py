@@ -73,7 +73,7 @@ def _record(name: str, row: int, column: int, mark: Mark) -> dict[str, object]:
         "Seen": pixels_url(mark.digit.frame),
         "Reading": mark.text,
         "Confidence": percent(mark.confidence),
-        "By hand": mark.by_hand,
+        "By hand": mark.is_manual,
         "Line": row,
         "Digit": column,
         "File": name,
@@ -89,4 +89,4 @@ def _take_edits(album: Album, rows: Rows, edits: dict[int, dict[str, object]]) -
         if label not in DIGITS:
             album.invalidate_views()
         elif label != mark.text:
-            album.change(key, transcript.type_over(number, int(str(label))), view="table")
+            album.change(key, transcript.set_label(number, int(str(label))), view="table")
