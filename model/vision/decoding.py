@@ -22,7 +22,7 @@ Gray = NDArray[np.uint8]
 Picture = bytes | Path | str | NDArray[np.uint8]
 
 MAX_PIXELS = 100_000_000
-"""Larger pictures are refused before decoding: memory and time stay bounded."""
+"""Larger pictures are refused before decoding, which bounds memory and time."""
 PREVIEW_SIDE = 1400
 """px, the longest side of a preview; more would only make the page slow."""
 
@@ -69,15 +69,15 @@ def decode_photo(data: bytes) -> DecodedPhoto:
 def load_gray(picture: Picture) -> Gray:
     """Decode a picture, upright, as gray.
 
-    EXIF orientation is applied. Transparent pixels lie on white, or on black where that would leave nothing to see.
-    The first frame of an animation is taken.
+    EXIF orientation is applied. Transparent pictures are composed on white, or on black if nothing would be seen on
+    white. The first frame of an animation is decoded.
 
     Args:
         picture: bytes of a PNG, JPEG, WebP, BMP, GIF, TIFF or HEIC file, the path of such a file, or pixels as (h, w)
             gray, (h, w, 3) RGB or (h, w, 4) RGBA uint8.
 
     Returns:
-        (h, w) uint8, 0 black … 255 white, of the upright picture's size.
+        (h, w) uint8, 0 black … 255 white, of the upright picture's size. A gray array is returned as it is.
 
     Raises:
         ImageError: it cannot be decoded, has no pixel, or more than MAX_PIXELS.
@@ -89,7 +89,7 @@ def load_gray(picture: Picture) -> Gray:
 
 
 def shrink(gray: Gray, side: int) -> Gray:
-    """Copy with the longest side at `side` px at most, averaged over areas."""
+    """Copy a picture with its longest side at `side` px at most, averaged over areas."""
     height, width = gray.shape
     scale = min(side / max(height, width), 1.0)
     size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
@@ -112,13 +112,13 @@ def _opened(source: bytes | Path | str) -> Iterator[Image.Image]:
 
 
 def _gray_of_array(pixels: NDArray[np.uint8]) -> Gray:
-    """Check an array, and convert it if it has color; a gray one is returned as it is."""
+    """Check an array and convert its color to gray; a gray, contiguous one is returned as it is, without a copy."""
     is_picture = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in {3, 4})
     if not is_picture or pixels.dtype != np.uint8 or pixels.size == 0:
         expected = "Expected (h, w), (h, w, 3) or (h, w, 4) uint8, h and w at least 1."
         raise ImageError(f"The array is no picture. {expected} Received: {pixels.shape} {pixels.dtype}.")
     _check_size(pixels.shape[1], pixels.shape[0])
-    return pixels if pixels.ndim == 2 else _gray(Image.fromarray(pixels))
+    return np.ascontiguousarray(pixels) if pixels.ndim == 2 else _gray(Image.fromarray(pixels))
 
 
 def _check_size(width: int, height: int) -> None:
@@ -154,13 +154,13 @@ def _preview(upright: Image.Image) -> Image.Image | None:
 
 
 def _to_bytes(deep: NDArray[np.integer]) -> Gray:
-    """8 bits of up to 16: scanners and cameras store 10 or 12 bits in 16, so the brightest pixel tells the depth."""
+    """Convert up to 16 bits to 8. Scanners and cameras store 10 or 12 bits in 16, so the brightest pixel is the depth."""
     depth = max(int(deep.max()).bit_length(), 8)
     return np.asarray(deep.astype(np.uint32) * 255 // (2**depth - 1)).astype(np.uint8)
 
 
 def _on_paper(transparent: Image.Image) -> Gray:
-    """Compose on white; on black if the ink is as white as that, and only its alpha shows it."""
+    """Compose on white, or on black if the ink is white too, so that only its alpha shows it."""
     gray, alpha = (np.asarray(band) for band in transparent.convert("RGBA").convert("LA").split())
     on_white = cv2.bitwise_not(cv2.multiply(cv2.bitwise_not(gray), alpha, scale=1 / 255))
     on_black = cv2.multiply(gray, alpha, scale=1 / 255)

@@ -1,4 +1,4 @@
-"""Sizes of what is written: the typical height of marks, and the width of the pen."""
+"""Sizes of writing: the typical height of marks, and the width of the pen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MIN_HEIGHT = 8
-"""px; lower marks cannot be told from noise."""
+"""px; lower marks cannot be distinguished from noise."""
 
 
 def typical_height(heights: NDArray[np.integer], power: int = 2, lowest: int = MIN_HEIGHT) -> float:

@@ -183,6 +183,8 @@ def test_huge_arrays_are_refused():
 def test_a_gray_array_is_not_copied():
     gray = CORNER.copy()
     assert load_gray(gray) is gray
+    np.testing.assert_array_equal(load_gray(gray[::-1, ::-1]), gray[::-1, ::-1])
+    assert load_gray(gray.T).flags.c_contiguous
 
 
 def half_red(size_wh=(80, 60)):
