@@ -208,11 +208,11 @@ def _evaluate_mnist(options: argparse.Namespace) -> int:
 
 def _check_outputs(options: argparse.Namespace) -> None:
     """Refuse paths that cannot be written, before minutes are spent on measuring."""
-    file, folder = options.predictions, options.figures
-    if file and ((file.exists() and not file.is_file()) or not file.parent.is_dir()):
-        raise DatasetError(f"There is nowhere to write to. Expected a file in a folder. Received: {file}.")
-    if folder and folder.exists() and not folder.is_dir():
-        raise DatasetError(f"There is nowhere to draw to. Expected a folder. Received: {folder}, a file.")
+    predictions, figures = options.predictions, options.figures
+    if predictions and ((predictions.exists() and not predictions.is_file()) or not predictions.parent.is_dir()):
+        raise DatasetError(f"There is nowhere to write to. Expected a file in a folder. Received: {predictions}.")
+    if figures and figures.exists() and not figures.is_dir():
+        raise DatasetError(f"There is nowhere to draw to. Expected a folder. Received: {figures}, a file.")
 
 
 def _evaluate_writers(options: argparse.Namespace) -> int:
