@@ -130,7 +130,7 @@ def _facts(mnist: Mnist, intensity: NDArray[np.int64]) -> dict[str, Any]:
     shares, values = intensity / intensity.sum(), np.arange(256)
     mean = float(shares @ values)
     return {
-        "train": len(mnist.train) + len(mnist.held_out),
+        "train": len(mnist.whole),
         "test": len(mnist.test),
         "pixels": FRAME_SIDE**2,
         "mean": mean,

@@ -15,7 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from model.data.pen_strokes import Drawing
-from model.data.stroke_templates import NON_DIGIT_TEMPLATES, write
+from model.data.stroke_templates import NON_DIGIT_TEMPLATES, sample_strokes
 from model.reading import Frame, Ink, Stroke
 from model.vision.framing import FRAME_SIDE, frame_glyph, frame_of
 from model.vision.strokes import extent, fit, ink_digit, ink_strokes
@@ -73,7 +73,7 @@ def sample_non_digit(digits: NDArray[np.uint8], others: Sequence[Drawing], rng: 
     """
     kind = rng.uniform()
     if kind < _TO_OWN:
-        return augment_strokes(write(NON_DIGIT_TEMPLATES, rng), rng, most)
+        return augment_strokes(sample_strokes(NON_DIGIT_TEMPLATES, rng), rng, most)
     if kind < _TO_INK and others:
         return augment_strokes(others[int(rng.integers(len(others)))].strokes, rng, most)
     if kind < _TO_PAIRS:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from model.data.mnist import LabeledFrames
 from model.data.pen_strokes import Drawing
-from model.data.stroke_templates import DIGIT_TEMPLATES, write
+from model.data.stroke_templates import DIGIT_TEMPLATES, sample_strokes
 from model.reading import Frame
 from model.training.augmentation import augment, augment_strokes, sample_non_digit
 
@@ -101,7 +101,7 @@ class TrainingSampler:
             return augment(self.mnist.frames[index], rng, augmentation), int(self.mnist.labels[index])
         index -= len(self.mnist)
         if index < self._allographs:
-            return augment_strokes(write(DIGIT_TEMPLATES[index % 10], rng), rng, augmentation), index % 10
+            return augment_strokes(sample_strokes(DIGIT_TEMPLATES[index % 10], rng), rng, augmentation), index % 10
         drawing = self.digits[(index - self._allographs) % len(self.digits)]
         assert drawing.label is not None, "only digits are kept here"
         return augment_strokes(drawing.strokes, rng, augmentation), drawing.label

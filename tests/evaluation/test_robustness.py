@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.data.mnist import LabeledFrames
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.evaluation.robustness import (
     _KINDS,
     add_noise,
@@ -29,7 +29,7 @@ def width_and_height(frame):
 
 @pytest.mark.parametrize("kind", _KINDS, ids=lambda kind: kind.name)
 def test_the_undisturbed_value_changes_nothing(kind):
-    frame = draw_samples(1, np.random.default_rng(0)).frames[0]
+    frame = draw_digits(1, np.random.default_rng(0)).frames[0]
     before = frame.copy()
     np.testing.assert_array_equal(kind.disturb(frame, 1, kind.uncorrupted), frame)
     for value in kind.values:
@@ -99,7 +99,7 @@ def always(digit):
 
 @pytest.fixture
 def digits():
-    return draw_samples(40, np.random.default_rng(0))
+    return draw_digits(40, np.random.default_rng(0))
 
 
 def test_a_reader_that_is_always_right_never_breaks(digits):
@@ -163,7 +163,7 @@ def test_many_digits_are_thinned_evenly(monkeypatch, digits):
 
 def test_drawn_digits_are_twenty_pixels_like_mnists():
     """The scale of `resize` holds for them as well."""
-    frame = draw_samples(1, np.random.default_rng(0)).frames[0]
+    frame = draw_digits(1, np.random.default_rng(0)).frames[0]
     framing = frame_glyph(frame)
     x0, y0, x1, y1 = framing.box
     assert max(x1 - x0, y1 - y0) == pytest.approx(20, abs=1)

@@ -8,7 +8,7 @@ from model.data.pen_strokes import load_drawings
 from model.errors import DatasetError
 from model.evaluation.unseen_writers import NONE, Answer, baseline_reader, measure_writers, place, reader_of
 from model.reader import Reader
-from tests.handwriting.stroke_files import digit_file, others_file
+from tests.handwriting.stroke_files import digit_file, non_digit_file
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def folders(tmp_path):
     ink.mkdir()
     others.mkdir()
     digit_file(ink / "hands.jsonl", writers=4, each=50)
-    others_file(others / "letters.jsonl")
+    non_digit_file(others / "letters.jsonl")
     return ink, others
 
 
@@ -54,7 +54,7 @@ def test_what_accepts_nothing_has_no_share_of_right_ones(folders):
 
 
 def test_files_of_one_name_are_told_apart(folders, tmp_path):
-    others_file(folders[1] / "hands.jsonl")
+    non_digit_file(folders[1] / "hands.jsonl")
     metrics = measure_writers(always(THREE), *folders)
     assert (set(metrics["digits"]), set(metrics["non_digits"])) == ({"hands"}, {"hands", "letters"})
 
