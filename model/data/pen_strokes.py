@@ -24,8 +24,8 @@ class Drawing:
         strokes: (n, 2) float64 paths, y down, in any scale; at least one.
         label: 0-9, or None for a non-digit.
         writer: identifies the person who wrote it.
-        looks_like_digit: it is a non-digit, but written like a digit (the letter O, for instance), so that reading it as
-            one is no error.
+        looks_like_digit: it is a non-digit, but written like a digit (the letter O, for instance), so that it is no
+            error to read it as one.
     """
 
     strokes: list[Stroke]
@@ -71,7 +71,7 @@ def load_pen_strokes(paths: Sequence[Path]) -> PenStrokes:
 
 
 def load_drawings(path: Path) -> list[Drawing]:
-    """Load a file of pen strokes: one JSON object per line, with `label`, `writer` and `strokes`, a list of [[x, y], …].
+    """Load a file of pen strokes: a JSON object per line, with `label`, `writer` and `strokes`, a list of [[x, y], …].
 
     The label of a digit is a whole number 0-9, that of a non-digit a text (a letter's name, for instance).
     `looks_like_digit` is optional.

@@ -19,7 +19,6 @@ from model.reading import Frame, Stroke
 from model.vision.framing import frame_of
 from model.vision.strokes import ink_strokes
 
-
 _LINES = files("model.data").joinpath("stroke_templates.txt").read_text(encoding="utf-8").splitlines()
 """One template a line; the first lines describe the format."""
 
