@@ -1,4 +1,4 @@
-"""The file of stroke templates, and what is drawn from it."""
+"""The file of stroke templates, and characters drawn from it."""
 
 import re
 import subprocess

@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from model.classifiers.runtime import Classifier
 from model.errors import ArtifactError
+from model.reader import Reader
 from pages.components.shared import classifiers
 from tests.handwriting.picture_files import FOUR, ONE, SEVEN, encode, page
 from tests.pages.test_draw_page import APP, collect, done, failed, reader_that_says
@@ -209,9 +211,8 @@ def test_doubtful_digits_are_marked_and_listed(start):
 
 
 def test_doubtful_digit_below_the_threshold_is_a_question_mark(start):
-    reader = reader_that_says(p7=0.95)
     sure, unsure = np.log([0.005] * 7 + [0.955] + [0.005] * 2), np.log([0.01] * 7 + [0.3, 0.31, 0.32])
-    mixed = type(reader)(lambda frames: np.stack([sure, unsure, sure][: len(frames)]), threshold=0.6)
+    mixed = Reader(Classifier(lambda frames: np.stack([sure, unsure, sure][: len(frames)]), threshold=0.6))
     app = upload(start(mixed), ("page.png", PAGE))
     assert reading(app) == ["7?", "7"]
     assert 'class="mark unread"' in collect(app)
