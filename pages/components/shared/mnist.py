@@ -1,4 +1,4 @@
-"""MNIST for the pages: read from the file that is at hand, once for all sessions, without TensorFlow."""
+"""MNIST for the pages: read from a file on this server, once for all sessions, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ Digits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def test_digits() -> Digits | None:
-    """The test digits; None where MNIST is not at hand, and then `offer_mnist` tells the visitor so."""
+    """Return the test digits; None if MNIST is not on this server, which `offer_mnist` shows the visitor."""
     return _digits("test")
 
 
 def training_digits() -> Digits | None:
-    """All training digits, those that training holds out among them; None where MNIST is not at hand."""
+    """Return all training digits, including those that training holds out; None if MNIST is not on this server."""
     return _digits("train")
 
 
 def offer_mnist() -> None:
-    """Say, once on a page, that MNIST is not at hand, with a button that downloads it where that helps.
+    """Show that MNIST is not on this server, with a button that downloads it unless its file is there but unusable.
 
-    The page runs again when it is there.
+    Call it once on a page. After the download the page runs again.
     """
     if path := mnist_path():
         message = (
@@ -74,11 +74,15 @@ def _read(path: Path, part: Literal["train", "test"]) -> LabeledFrames:
 
 
 def _check_same(samples: LabeledFrames, part: Literal["train", "test"]) -> None:
-    """Other digits would be shown beside answers that are not theirs."""
+    """Refuse other digits than those that the models were measured on: the stored answers would not be theirs.
+
+    Raises:
+        DatasetError: the digits are not as many of each kind as the stored statistics say.
+    """
     try:
         known = results.load_data_statistics()
     except ArtifactError:
-        return  # the page says so
+        return  # the page shows that the statistics are missing
     expected = {"train": known.train_counts, "test": known.test_counts}[part]
     received = np.bincount(samples.labels, minlength=10)
     if not np.array_equal(received, expected):
