@@ -23,5 +23,9 @@ class ArtifactError(ReaderError):
     """Weights or report are missing, damaged, or do not belong together."""
 
 
+class TrainingError(ReaderError):
+    """A training run cannot start: its folder is in use, or a package that it was told to use is missing."""
+
+
 class ExportError(ReaderError):
     """A network cannot be exported there, or the exported one answers differently."""

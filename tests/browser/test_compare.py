@@ -122,14 +122,14 @@ def choose(page, title):
 def test_drawing_is_read_by_all_models(open_small):
     app = open_small("Compare")
     app.page.get_by_role("button", name="Let every model read it").click()
-    expect(app.page.locator(".st-key-readers")).to_contain_text("Nothing is drawn yet")
+    expect(app.page.locator(".st-key-side_by_side")).to_contain_text("Nothing is drawn yet")
     app.canvas.scroll_into_view_if_needed()
     app.page.wait_for_timeout(500)  # charts below it may still grow
     app.draw(DIGITS[7])
-    signs = app.page.locator(".reader .sign")
+    signs = app.page.locator(".model_reading .sign")
     expect(signs).to_have_text(["3", "8", "7"])
     app.click("Clear")
-    expect(app.page.locator(".st-key-readers")).to_contain_text("Nothing is drawn yet")
+    expect(app.page.locator(".st-key-side_by_side")).to_contain_text("Nothing is drawn yet")
     app.draw(DIGITS[4])
     expect(signs).to_have_text(["3", "8", "4"])
 
@@ -141,7 +141,7 @@ def test_drawing_of_the_draw_page_is_there(open_small):
     app.expect_answer("2")
     app.page.get_by_role("link", name="Compare", include_hidden=True).dispatch_event("click")
     app.page.get_by_role("button", name="Let every model read it").click(timeout=PATIENCE_MS)
-    expect(app.page.locator(".reader .sign")).to_have_text(["3", "8", "2"])
+    expect(app.page.locator(".model_reading .sign")).to_have_text(["3", "8", "2"])
 
 
 def test_page_left_in_the_moment_of_a_stroke(open_small):

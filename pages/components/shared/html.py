@@ -90,6 +90,11 @@ def pixels_url(pixels: NDArray[np.uint8]) -> str:
     return f"data:image/png;base64,{data}"
 
 
+def hint(text: str) -> Markup:
+    """Show a paragraph of small print."""
+    return render('<p class="hint">{{ text }}</p>', text=text)
+
+
 def cards_of(*cards: tuple[str, str] | tuple[str, str, str]) -> Markup:
     """Show figures side by side as cards: of each its title, the figure, and a note on it where there is one."""
     return render(_CARDS, cards=cards)
