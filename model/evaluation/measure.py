@@ -128,13 +128,13 @@ def draw_figures(evaluation: Evaluation, frames: NDArray[np.uint8], folder: Path
     sheet = charts.misread_sheet(frames[wrong], evaluation.labels[wrong], evaluation.predicted[wrong])
     pictures = {
         "confusion": charts.to_png(
-            charts.confusion(np.array(report["test"]["confusion"]), shares=False, diagonal=True)
+            charts.confusion(np.array(report["test"]["confusion"]), shares=False, diagonal=True).chart
         ),
         "errors": cv2.imencode(".png", sheet)[1].tobytes(),
-        "reliability": charts.to_png(charts.reliability(evaluation.confidence, evaluation.correct)),
+        "reliability": charts.to_png(charts.reliability(evaluation.confidence, evaluation.correct).chart),
     }
     if curve := report.get("curve"):
-        pictures["learning_curve"] = charts.to_png(charts.learning_curve({evaluation.name: curve}))
+        pictures["learning_curve"] = charts.to_png(charts.learning_curve({evaluation.name: curve}).chart)
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
         with write_atomically(folder / f"{name}.png") as partial:

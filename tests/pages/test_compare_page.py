@@ -198,7 +198,7 @@ def test_two_models_on_the_same_digits(two):
     assert "<dt>Only the first</dt><dd>3</dd>" in page
     assert "<dt>Only the second</dt><dd>1</dd>" in page
     assert "<dt>Neither</dt><dd>1</dd>" in page
-    assert "<dt>McNemar's p</dt><dd>0.62</dd>" in page
+    assert "<dt>McNemar&#39;s p</dt><dd>0.62</dd>" in page
     assert "cannot tell which is better" in page
 
 
@@ -282,7 +282,7 @@ def test_disagreements_begin_with_what_both_are_surest_of():
 def test_drawing_is_read_only_when_asked_for(start, weights):
     put_model(weights / "mlp", "mlp")
     app = start("compare", objects=drawing(7))
-    assert 'class="reader' not in collect(app)
+    assert 'class="model_reading' not in collect(app)
     app.run()
     assert "mlp" not in app.asked
     app.button(key="read_by_all").click().run()
@@ -296,7 +296,7 @@ def test_drawing_is_read_by_all_side_by_side(start, weights):
     put_model(weights / "softmax", "softmax")
     app = start("compare", {"cnn": says(7), "mlp": says(1, 0.9), "softmax": says(4, 0.3)}, drawing(7))
     app.button(key="read_by_all").click().run()
-    cards = [card.split("</figure>")[0] for card in collect(app).split('<figure class="reader ')[1:]]
+    cards = [card.split("</figure>")[0] for card in collect(app).split('<figure class="model_reading ')[1:]]
     assert [card.split('<div class="sign">')[1][0] for card in cards] == ["?", "1", "7"]
     assert cards[0].startswith('open" data-model="softmax"')
     assert "Confident, 95%" in cards[2]

@@ -214,7 +214,9 @@ def test_misread_digits_only_stay_where_they_are(start):
 def test_the_map_can_be_drawn_and_taken_away(start, monkeypatch, only_errors):
     embedding = import_module("pages.components.dataset.embedding_map")
     drawn, show = [], embedding.show_chart
-    monkeypatch.setattr(embedding, "show_chart", lambda chart, *a, **k: drawn.append(chart) or show(chart, *a, **k))
+    monkeypatch.setattr(
+        embedding, "show_chart", lambda described, **k: drawn.append(described.chart) or show(described, **k)
+    )
     app = start()
     app.toggle(key="map_errors").set_value(only_errors).run()
     marks = to_svg(drawn[-1]).count(b'aria-roledescription="point"')
@@ -309,12 +311,12 @@ def test_where_there_is_no_home_keras_keeps_mnist_elsewhere(monkeypatch, tmp_pat
 
 
 def test_parts_of_mnist_are_in_the_file_s_order_and_read_only(weights):
-    frames, labels = mnist.training_digits()
-    assert (labels == digits(TRAIN)[1]).all()
-    assert (frames == digits(TRAIN)[0]).all()
+    training = mnist.training_digits()
+    assert (training.labels == digits(TRAIN)[1]).all()
+    assert (training.frames == digits(TRAIN)[0]).all()
     with pytest.raises(ValueError, match="read-only"):
-        frames[0] = 0
-    assert len(mnist.test_digits()[1]) == TEST
+        training.frames[0] = 0
+    assert len(mnist.test_digits()) == TEST
 
 
 def test_part_of_another_layout(tmp_path):

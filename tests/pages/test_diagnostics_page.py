@@ -1,3 +1,4 @@
+import json
 import re
 import sys
 from importlib import import_module
@@ -9,9 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from model.data.mnist import LabeledFrames
 from model.errors import ArtifactError
 from model.evaluation import results
-from model.evaluation.charts import RIGHT, WRONG
+from model.evaluation.charts import CORRECT, WRONG
 from pages.components.diagnostics.sample_detail import color_saliency
 from pages.components.pad import listener
 from pages.components.shared import mnist
@@ -19,7 +21,7 @@ from tests.handwriting.evaluations import MISREAD, make_diagnosis, make_evaluati
 from tests.pages.test_draw_page import APP, collect
 
 SCREEN = str(Path(APP).parent / "pages" / "screens" / "diagnostics.py")
-MNIST = (make_frames(), np.arange(1000) % 10)
+MNIST = LabeledFrames(make_frames(), (np.arange(1000) % 10).astype(np.uint8))
 
 
 def fail(message):
@@ -238,31 +240,31 @@ def test_mnist_is_offered_once_beside_an_opened_sample(start):
 
 def test_guess_before_you_look(start):
     app = start()
-    app.toggle(key="guess_first").set_value(True).run()
+    app.toggle(key="take_quiz").set_value(True).run()
     assert listed(app) == []
     assert "66 digits" in collect(app)
-    asked = app.session_state["look"].asked
+    asked = app.session_state["browse_state"].asked
     assert "read as" not in collect(app).replace("what it was read as", "")
     label = int(make_evaluation().labels[asked])
     app.button(key=f"guess_{label}").click().run()
     assert f"You said **{label}**" in texts(app)
     assert "you 1, the network" in collect(app)
     app.button(key="next").click().run()
-    assert app.session_state["look"].asked != asked
+    assert app.session_state["browse_state"].asked != asked
     assert "1 of 66 digits guessed" in collect(app)
 
 
 def test_all_guessed(start):
     app = start()
-    app.session_state["look"].guesses.update(dict.fromkeys(range(1000), 4))
-    app.toggle(key="guess_first").set_value(True).run()
+    app.session_state["browse_state"].guesses.update(dict.fromkeys(range(1000), 4))
+    app.toggle(key="take_quiz").set_value(True).run()
     app.button(key="start_again").click().run()
     assert "Which digit is it?" in collect(app)
 
 
 def test_guess_without_pictures(start):
     app = start(digits=None, diagnosis=fail("diagnosis.npz is missing."))
-    app.toggle(key="guess_first").set_value(True).run()
+    app.toggle(key="take_quiz").set_value(True).run()
     assert app.button(key="download_mnist")
     assert not app.exception
 
@@ -286,7 +288,18 @@ def test_matrix_as_shares_and_errors_only(start):
     assert not app.exception
 
 
-def test_charts_are_told_in_words(start):
+def test_a_click_on_a_cell_comes_with_a_turn_that_changes_with_every_choice(start):
+    def matrix(app):
+        return json.loads(app.get("vega_lite_chart")[0].proto.spec)
+
+    app = start()
+    (cell,) = [param for param in matrix(app)["params"] if param["name"] == "cell"]
+    assert cell["select"]["fields"] == ["true", "read", "turn"]
+    assert matrix(app)["transform"] == [{"as": "turn", "calculate": "0"}]
+    assert matrix(choose(app, true_digit=4))["transform"] == [{"as": "turn", "calculate": "1"}]
+
+
+def test_charts_have_text_alternatives(start):
     charts = [element.proto for element in start().get("vega_lite_chart")]
     assert len(charts) == 7
     assert all(chart.alt for chart in charts)
@@ -343,7 +356,7 @@ def test_saliency_is_colored_by_its_sign():
     saliency[1, 1], saliency[2, 2] = 1, -1
     frame = np.full((28, 28), 200, np.uint8)
     colored = color_saliency(frame, saliency)[..., ::-1]
-    assert colored[1, 1].tobytes().hex() == RIGHT[1:]
+    assert colored[1, 1].tobytes().hex() == CORRECT[1:]
     assert colored[2, 2].tobytes().hex() == WRONG[1:]
     assert colored[5, 5].tolist() == [70, 70, 70]
     assert color_saliency(frame, np.zeros_like(saliency)).shape == (28, 28, 3)
