@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from model.classifiers import registry, report
+from model.classifiers.registry import REPORT_FILE, WEIGHTS_FILE
+from model.data import statistics
 from tests.browser.server import PATIENCE_MS, ROOT, serve
 from tests.handwriting.digit_strokes import DIGITS
 from tests.handwriting.small_data import (
@@ -39,8 +41,8 @@ def put(folder, name, network, wrong):
     """A model that can be loaded, with what is stored of it."""
     labels = digits(TEST)[1]
     logits = answers(labels, wrong)
-    report = report_of(name, logits, labels) | {"calibration": {"temperature": 1.0, "threshold": 0.7}}
-    report.save(network, report, folder)
+    known = report_of(name, logits, labels) | {"calibration": {"temperature": 1.0, "threshold": 0.7}}
+    report.save(network, known, folder)
     put_evaluation(folder, name, labels, logits)
 
 
@@ -54,17 +56,19 @@ def small_app(tmp_path_factory):
     weights = home / "model" / "weights"
     put(weights / "softmax", "softmax", always(3), wrong=[10, 11, 12])
     put(weights / "mlp", "mlp", always(8), wrong=[20])
-    for file in (report.WEIGHTS_FILE, report.REPORT_FILE):
-        shutil.copy(ROOT / "model" / "weights" / file, weights)
+    (weights / "cnn").mkdir()
+    for file in (WEIGHTS_FILE, REPORT_FILE):
+        shutil.copy(ROOT / "model" / "weights" / "cnn" / file, weights / "cnn")
     write_mnist(home / "mnist.npz")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "_WEIGHTS", weights)
+        patch.setattr(statistics, "STATISTICS", home / "model" / "data" / "statistics.npz")
         patch.setenv("MNIST_NPZ", str(home / "mnist.npz"))
         labels = digits(TEST)[1]
-        put_evaluation(weights, "cnn", labels, answers(labels, [3, 14]))
-        put_diagnosis(weights, wrong=[3, 14])
-        data = json.loads((weights / report.REPORT_FILE).read_text(encoding="utf-8"))["data"]
-        put_statistics(weights, data["sha256"])
+        put_evaluation(weights / "cnn", "cnn", labels, answers(labels, [3, 14]))
+        put_diagnosis(weights / "cnn", wrong=[3, 14])
+        data = json.loads((weights / "cnn" / REPORT_FILE).read_text(encoding="utf-8"))["data"]
+        put_statistics(data["sha256"])
         with serve(home / "app.py", home) as url:
             yield url
 
@@ -149,7 +153,7 @@ def test_page_left_in_the_moment_of_a_stroke(open_small):
     app.wait_until_ready()
     app.draw(DIGITS[1])
     app.expect_answer("1")
-    app.page.wait_for_timeout(500)  # nothing is under way: the dot is told at once
+    app.page.wait_for_timeout(500)  # nothing is under way: the dot is reported at once
     app.canvas.evaluate(
         """(canvas) => {
             const { x, y } = canvas.getBoundingClientRect();
