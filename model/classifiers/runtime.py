@@ -35,9 +35,9 @@ class Classifier:
     """
 
     predict: Predict
-    threshold: float
-    line_threshold: float
-    network: keras.Model
+    threshold: float = 0.5
+    line_threshold: float = 0.5
+    network: keras.Model = None
 
 
 def load_classifier(folder: Path) -> Classifier:

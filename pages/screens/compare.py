@@ -21,13 +21,13 @@ def show_board(names: list[str]) -> None:
     """Show the pad of the Draw page, and what each of the models reads on it while the pen is down."""
     with st.container(key="reading_board"):
         pad = show_pad("_of_all")
-        show_answers(pad, pad.given_to_canvas, names)
+        show_answers(pad, pad.canvas_version, names)
 
 
 @st.fragment
 def show_answers(pad: PadState, on_canvas: tuple[int, bool], names: list[str]) -> None:
     """Show the readings; the listener's messages run this fragment again, many times a second."""
-    if pad.given_to_canvas != on_canvas:
+    if pad.canvas_version != on_canvas:
         st.rerun()
     show_readings(pad, names)
     listen(pad)

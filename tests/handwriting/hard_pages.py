@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from model.evaluation.photos import edits
+from model.evaluation.photos import edit_distance
 from model.reader import Reader
 from tests.handwriting.digit_strokes import DIGITS, LETTERS, STYLES
 from tests.handwriting.written_pages import compressed, noisy, on_dark_table, ruled, shadowed, vignetted
@@ -270,7 +270,7 @@ def right(reader: Reader, case: str, seeds: Sequence[int]) -> float:
     for seed in seeds:
         gray, rows = page(case, seed)
         read = "".join(str(digit.label) for digit in reader.read_photo(gray).digits if digit.accepted)
-        wrong, total = wrong + edits(read, "".join(rows)), total + sum(map(len, rows))
+        wrong, total = wrong + edit_distance(read, "".join(rows)), total + sum(map(len, rows))
     return 1 - wrong / total
 
 

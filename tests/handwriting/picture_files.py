@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from model.vision.paper import clear_ink, remove_paper
+from model.vision.page_ink import page_ink
 
 SEVEN = [[(10, 10), (60, 10), (30, 90)]]
 ONE = [[(35, 10), (35, 90)]]
@@ -39,4 +39,4 @@ def likes(label):
 
 def ink_of(gray):
     """(h, w) uint8 ink of a page, without the paper's noise."""
-    return clear_ink(*remove_paper(gray))
+    return page_ink(gray).ink

@@ -55,7 +55,7 @@ def start(monkeypatch, weights):
         loadings |= {name: read if isinstance(read, Future) else done(read) for name, read in (readers or {}).items()}
         monkeypatch.setattr(classifiers, "_loading", loadings.get)
         app = AppTest.from_file(APP, default_timeout=60)
-        app.session_state["sheet"] = PadState(objects=list(objects))
+        app.session_state["pad_state"] = PadState(objects=list(objects))
         app.run()
         app.asked = asked
         return app.switch_page(f"pages/screens/{page}.py").run()
@@ -315,8 +315,8 @@ def test_one_model_that_cannot_be_loaded_does_not_stop_the_others(start, weights
 def test_drawing_that_cannot_be_read_is_a_message(start):
     app = start("compare", {"cnn": says(7)})
     app.button(key="read_by_all").click().run()
-    sheet = app.session_state["sheet"]
-    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": ["<script>"]})
+    pad = app.session_state["pad_state"]
+    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": ["<script>"]})
     page = words(app.run())
     assert "cannot be read" in page
     assert "<script>" not in page
@@ -326,14 +326,14 @@ def test_drawing_and_pen_are_those_of_the_draw_page(start):
     app = start("draw", {"cnn": says(7)}, drawing(7))
     app.slider(key="pen_width").set_value(30).run()
     app.switch_page("pages/screens/compare.py").run()
-    sheet = app.session_state["sheet"]
-    assert sheet.pen_width == 30
-    assert sheet.given == drawing(7)
+    pad = app.session_state["pad_state"]
+    assert pad.pen_width == 30
+    assert pad.loaded == drawing(7)
     app.slider(key="pen_width_of_all").set_value(12).run()
-    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": drawing(1)})
+    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": drawing(1)})
     del app.session_state["canvas"]  # as Streamlit forgets a page's widgets
     app.switch_page("pages/screens/draw.py").run()
-    assert sheet.given == drawing(7) + drawing(1)
+    assert pad.loaded == drawing(7) + drawing(1)
     assert app.slider(key="pen_width").value == 12
 
 
@@ -368,7 +368,7 @@ def test_pad_does_not_wait_for_another_model(start, weights):
     assert '<div class="sign">?</div>' in collect(app)
     assert "is loading" in collect(app)
     app.button(key="undo").click().run()
-    assert app.session_state["sheet"].objects == []
+    assert app.session_state["pad_state"].objects == []
     app.run()
     assert "mlp" in app.asked
     loading.set_result(says(3))

@@ -88,7 +88,7 @@ def test_headline_says_that_real_writers_are_missing(start):
         return evaluation
 
     (warning,) = start(evaluation=unmeasured).warning
-    assert "Make them with: python -m model evaluate --ink DIR --not-digits DIR --keep shipped" in warning.value
+    assert "Make them with: python -m model evaluate writers DIR --non-digits DIR --keep shipped" in warning.value
     assert not any("Real writers" in warning.value for warning in start().warning)
 
 

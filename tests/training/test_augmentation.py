@@ -1,5 +1,8 @@
-"""Augmented digits and drawings, and frames that are no digits."""
+"""Augmented digits and drawings, and sampled non-digits."""
 
+from functools import cache
+
+import cv2
 import numpy as np
 import pytest
 
@@ -8,10 +11,14 @@ from model.data.stroke_templates import DIGIT_TEMPLATES, draw_digit, draw_sample
 from model.training import augmentation
 from model.training.augmentation import augment, augment_strokes, sample_non_digit
 from model.vision.framing import ink_box
+from model.vision.strokes import ink_strokes
 
 
+@cache
 def digits(n=60):
-    return draw_samples(n, np.random.default_rng(5)).frames
+    frames = draw_samples(n, np.random.default_rng(5)).frames
+    frames.setflags(write=False)
+    return frames
 
 
 def test_most_digits_are_changed_and_none_in_place():
@@ -86,7 +93,7 @@ def test_augmenting_a_blank_frame_leaves_it_blank():
     assert not augment(np.zeros((28, 28), np.uint8), np.random.default_rng(0)).any()
 
 
-def test_what_is_no_digit_is_framed_as_digits_are():
+def test_non_digits_are_framed_as_digits_are():
     rng = np.random.default_rng(4)
     for _ in range(200):
         x0, y0, x1, y1 = ink_box(frame := sample_non_digit(digits(), [], rng, most=0))
@@ -95,7 +102,7 @@ def test_what_is_no_digit_is_framed_as_digits_are():
 
 
 def test_other_characters_of_ink_files_are_shown_too():
-    """A drawing that nothing else looks like: a lying bar with a dot far away."""
+    """Sampled from a drawing unlike any of our own: a lying bar with a dot far away."""
     strokes = [np.array([[0.0, 0], [100, 0]]), np.array([[50.0, 60], [50, 61]])]
     expected = augment_strokes(strokes, np.random.default_rng(0), most=0)
     rng = np.random.default_rng(1)
@@ -121,13 +128,95 @@ def test_even_a_dot_can_be_augmented(strokes):
     assert frame.max() > 0
 
 
-@pytest.mark.parametrize("kind", ["_tangle", "_sticks", "_bar", "_blob", "_pair"])
-def test_every_kind_of_what_is_no_digit_varies(kind):
+@pytest.fixture(scope="module")
+def sampled():
+    """2,000 non-digits that are not distorted: their frames, and (paths, pen width) of those inked from paths."""
+    rng, inked = np.random.default_rng(6), []
+
+    def record(paths, pen_width, size_wh):
+        inked.append((paths, pen_width))
+        return ink_strokes(paths, pen_width, size_wh)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(augmentation, "ink_strokes", record)
+        frames = [sample_non_digit(digits(), [], rng, most=0) for _ in range(2000)]
+    return frames, inked
+
+
+def length(path):
+    return np.hypot(*np.diff(path, axis=0).T).sum()
+
+
+def of_kind(inked, *, straight, strokes):
+    """Paths and pen widths of the drawings with so many strokes, all straight ones or all curved ones."""
+    return [
+        (paths, pen)
+        for paths, pen in inked
+        if len(paths) in strokes and all((len(path) == 2) == straight for path in paths)
+    ]
+
+
+def test_hardly_two_non_digits_are_alike(sampled):
+    frames, inked = sampled
+    assert len({frame.tobytes() for frame in frames}) > 0.99 * len(frames)
+    pens = [pen for _, pen in inked]
+    assert min(pens) < 6
+    assert max(pens) > 19
+
+
+def test_some_non_digits_are_scribbles(sampled):
+    """One path, longer than a digit's, which is at most four times its own height."""
+    lengths = [
+        length(path) / np.ptp(path, axis=0).max() for (path,), _ in of_kind(sampled[1], straight=False, strokes={1})
+    ]
+    long = [length for length in lengths if length > 4]
+    assert len(long) > 80
+    assert max(long) > 2 * min(long)
+
+
+def test_some_non_digits_are_sticks_across_each_other(sampled):
+    sticks = [paths for paths, _ in of_kind(sampled[1], straight=True, strokes=range(4, 9))]
+    assert len(sticks) > 40
+    assert {len(paths) for paths in sticks} == set(range(4, 9))
+    along = np.concatenate([np.diff(paths, axis=1)[:, 0] for paths in sticks])
+    eighths = np.floor(np.arctan2(along[:, 1], along[:, 0]) / (np.pi / 4))
+    assert len(set(eighths)) == 8
+
+
+def test_some_non_digits_are_one_or_two_lying_bars(sampled):
+    bars = [paths for paths, _ in of_kind(sampled[1], straight=True, strokes={1, 2})]
+    assert len(bars) > 40
+    assert {len(paths) for paths in bars} == {1, 2}
+    slopes = np.array([down / right for paths in bars for right, down in np.diff(paths, axis=1)[:, 0]])
+    assert slopes.min() < -0.1
+    assert slopes.max() > 0.1
+    assert np.abs(slopes).max() < 0.21, "a steep bar is a 1"
+
+
+def test_some_non_digits_are_filled_patches(sampled):
+    """About as high as wide; some are rectangles, whose corners are inked."""
+    boxes = [frame[y0:y1, x0:x1] for frame in sampled[0] for x0, y0, x1, y1 in [ink_box(frame)]]
+    patches = [box for box in boxes if box.mean() > 0.65 * 255 and 0.5 < box.shape[1] / box.shape[0] < 2]
+    assert len(patches) > 30
+    corners = [patch[:: len(patch) - 1, :: patch.shape[1] - 1].mean() for patch in patches]
+    assert min(corners) < 10
+    assert max(corners) > 90
+
+
+def test_some_non_digits_are_two_digits_side_by_side():
+    """Pairs of rings, which nothing else than the digits given has: two holes beside each other, near or far."""
+    ring = cv2.circle(np.zeros((28, 28), np.uint8), (13, 13), 6, 255, 2)
     rng = np.random.default_rng(6)
-    given = (digits(), rng) if kind == "_pair" else (rng,)
-    inks = [getattr(augmentation, kind)(*given) for _ in range(5)]
-    assert all(ink.any() for ink in inks)
-    assert len({ink.tobytes() for ink in inks}) == 5
+    apart = []
+    for _ in range(300):
+        frame = sample_non_digit(ring[None], [], rng, most=0)
+        _, _, stats, centers = cv2.connectedComponentsWithStats((frame < 100).astype(np.uint8), connectivity=4)
+        is_hole = (stats[:, cv2.CC_STAT_AREA] > 5) & (stats[:, cv2.CC_STAT_LEFT] > 0)
+        holes = centers[1:][is_hole[1:]]  # the first component is the ink
+        if len(holes) == 2 and abs(holes[0, 1] - holes[1, 1]) < 1:
+            apart.append(abs(holes[0, 0] - holes[1, 0]))
+    assert len(apart) > 40
+    assert np.ptp(np.quantile(apart, [0.2, 0.8])) > 1.5
 
 
 def test_two_slim_digits_always_leave_ink():

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from model.vision.page_ink import page_ink
-from model.vision.paper import clear_ink, remove_paper
 from model.vision.ruled_lines import remove_ruled_lines
 from tests.handwriting.picture_files import FOUR, ONE, SEVEN, ink_of, page
 from tests.handwriting.written_pages import Hand, in_boxes, noisy, ruled, write
@@ -20,15 +19,10 @@ def test_rulings_go_and_digits_stay(slope, squares):
     assert left[clean == 235].mean() < 0.01
 
 
-def without_rulings(gray):
-    without_paper, noise = remove_paper(gray)
-    return page_ink(clear_ink(without_paper, noise), without_paper, noise)
-
-
 def test_rulings_hardly_darker_than_the_noise_go():
     clean = write(*LINES)
     photo = noisy(ruled(clean, 29, 185, 0.02, squares=True), sigma=6)
-    left, digits = without_rulings(photo) > 0, clean < 100
+    left, digits = page_ink(photo).without_ruled_lines > 0, clean < 100
     assert left[digits].mean() > 0.93
     assert left[clean == 235].mean() < 0.01
 
@@ -37,7 +31,7 @@ def test_rulings_hardly_darker_than_the_noise_go():
 def test_a_paler_pen_is_no_ruling(pale):
     dark, light = page([SEVEN, FOUR], paper=235, ink=20), page([ONE, SEVEN], paper=235, ink=pale)
     clean = np.hstack([dark, light])
-    left = without_rulings(ruled(clean, 40, 185)) > 0
+    left = page_ink(ruled(clean, 40, 185)).without_ruled_lines > 0
     assert left[clean == 20].mean() > 0.93
     assert left[clean == pale].mean() > 0.93
 

@@ -23,7 +23,7 @@ _WORDS = (
 )
 _NO_WRITERS = (
     "Real writers were not measured with these weights. Expected their figures in report.json. Received: none. "
-    f"Make them with: python -m model evaluate --ink DIR --not-digits DIR --keep {SHIPPED_RESULTS}"
+    f"Make them with: python -m model evaluate writers DIR --non-digits DIR --keep {SHIPPED_RESULTS}"
 )
 _UNKNOWN = "–"
 Column = tuple[str, Mapping[str, Any]]
