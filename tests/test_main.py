@@ -17,7 +17,7 @@ from model.errors import ArtifactError
 from model.evaluation.unseen_writers import measure_writers
 from model.reader import WEIGHTS, Reader
 from tests.handwriting.picture_files import ONE, SEVEN, encode, likes, page
-from tests.handwriting.stroke_files import digit_file, others_file
+from tests.handwriting.stroke_files import digit_file, non_digit_file
 
 README = " ".join((Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8").split())
 
@@ -138,7 +138,7 @@ def test_evaluate_measures_writers(strokes, kept, capsys):
 
 def test_evaluate_measures_non_digits(strokes, tmp_path, capsys):
     (tmp_path / "others").mkdir()
-    others_file(tmp_path / "others/club.jsonl")
+    non_digit_file(tmp_path / "others/club.jsonl")
     assert main(["evaluate", "writers", strokes, "--non-digits", str(tmp_path / "others")]) == 0
     _, digits, non_digits = capsys.readouterr().out.splitlines()
     assert digits.split()[0] == "club"

@@ -16,7 +16,7 @@ def unsure(frames):
 
 
 def by_width(frames):
-    """A predict that tells a 1 from everything else."""
+    """A `predict` that answers 1 for narrow frames, 7 for all others."""
     narrow = [np.ptp(np.flatnonzero(frame.any(axis=0))) < 10 for frame in frames]
     return np.array([np.eye(10)[1 if is_one else 7] * 20 for is_one in narrow], np.float32)
 
@@ -56,8 +56,8 @@ def test_a_doubt_between_two_digits_says_so():
     assert (reading.digits[0].label, reading.digits[0].runner_up) == (8, 9)
 
 
-def test_two_digits_side_by_side_are_said_to_be_two():
-    """A predict that knows a 1 by its narrow frame, and doubts everything else."""
+def test_two_digits_side_by_side_are_more_than_one():
+    """A `predict` that is sure of a 1, by its narrow frame, and of nothing else."""
     ones = lambda frames: by_width(frames) * [[1] * 7 + [0] + [1] * 2]  # noqa: E731
     one, other = [(20, 20), (20, 90)], [(60, 20), (62, 90)]
     assert Reader(Classifier(ones)).read_drawing([one]).finding is Finding.DIGIT
@@ -131,7 +131,7 @@ def test_a_blank_picture_holds_nothing(gray):
     assert (reading.lines, reading.text, reading.finding) == ((), "", Finding.NOTHING)
 
 
-def test_a_picture_of_what_is_no_digit_holds_none():
+def test_a_picture_of_non_digits_holds_no_digit():
     reading = Reader(Classifier(unsure)).read_photo(page([SEVEN, ONE]))
     assert (reading.text, reading.finding) == ("", Finding.NOT_A_DIGIT)
 
@@ -214,7 +214,7 @@ def test_ink_without_a_mark_cannot_be_recognized():
         Reader(Classifier(likes(5)))._recognize([np.zeros((5, 5), np.uint8)])
 
 
-def test_what_is_no_picture_is_refused():
+def test_bytes_that_are_no_picture_are_refused():
     with pytest.raises(ImageError, match="cannot be read"):
         Reader(Classifier(likes(5))).read_photo(b"no picture")
 
@@ -231,7 +231,7 @@ def test_a_box_leaves_out_what_reaches_in_from_its_neighbors():
     assert beside.box == alone.box
 
 
-def test_a_box_may_hold_what_is_no_digit():
+def test_a_box_may_hold_a_non_digit():
     digit = Reader(Classifier(unsure)).read_box(page([SEVEN]), (20, 20, 100, 130))
     assert not digit.accepted
     assert digit.frame.any()

@@ -67,7 +67,9 @@ def test_figures_of_real_writers_are_the_reports(subset, name):
 def test_figures_of_what_is_no_digit_are_the_reports(name):
     columns = [load_report(WEIGHTS)["writers"][way]["non_digits"][name] for way in _COLUMNS]
     line = next(line for line in README.splitlines() if line.startswith(f"| {columns[0]['n']:,} "))
-    assert [cell.strip() for cell in line.split("|")[2:-1]] == [f"{column['false_accept_rate']:.1%}" for column in columns]
+    assert [cell.strip() for cell in line.split("|")[2:-1]] == [
+        f"{column['false_accept_rate']:.1%}" for column in columns
+    ]
 
 
 @pytest.mark.parametrize("name", ["photos", "drawn"])

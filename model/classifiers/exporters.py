@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from model.classifiers.runtime import compile_predict, freeze
 from model.data.mnist import LabeledFrames, load_mnist
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.errors import DatasetError, ExportError
 from model.reading import Predict
 
@@ -48,7 +48,7 @@ class Digits:
             mnist = load_mnist()
         except DatasetError:
             rng = np.random.default_rng(0)
-            return cls("drawn digits", draw_samples(_COMPARED, rng), draw_samples(_CALIBRATING, rng).frames)
+            return cls("drawn digits", draw_digits(_COMPARED, rng), draw_digits(_CALIBRATING, rng).frames)
         return cls("MNIST test digits", mnist.test[:_COMPARED], mnist.train.frames[:_CALIBRATING])
 
 

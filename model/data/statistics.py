@@ -33,7 +33,7 @@ class Statistics:
         quantiles: (k,) float64 in 0-1, which quantiles `ink_share` holds.
         ink_share: (10, k) float64 in 0-1, quantiles of the share of ink in a frame (its mean value by 255).
         stroke_width: (10, bins) int64, digits in each bin of stroke width.
-        stroke_edges: (bins + 1,) float64, edges of the bins in px of the frame; the last bin also holds what is wider.
+        stroke_edges: (bins + 1,) float64, edges of the bins in px of the frame; the last bin also holds wider strokes.
         intensity: (256,) int64, pixels of each value 0-255.
         facts: headline numbers by name: `train`, `test`, `pixels` of a frame, `mean` and `std` of the pixels (0-255),
             `paper` (share of pixels that are 0), `stroke_width` (median, px) and `sha256` of the data.
@@ -130,7 +130,7 @@ def _facts(mnist: Mnist, intensity: NDArray[np.int64]) -> dict[str, Any]:
     shares, values = intensity / intensity.sum(), np.arange(256)
     mean = float(shares @ values)
     return {
-        "train": len(mnist.train) + len(mnist.held_out),
+        "train": len(mnist.whole),
         "test": len(mnist.test),
         "pixels": FRAME_SIDE**2,
         "mean": mean,

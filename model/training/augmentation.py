@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from model.data.stroke_templates import NON_DIGIT_TEMPLATES, write
+from model.data.stroke_templates import NON_DIGIT_TEMPLATES, sample_strokes
 from model.reading import Frame, Ink, Stroke
 from model.vision.framing import FRAME_SIDE, frame_glyph, frame_of
 from model.vision.strokes import extent, fit, ink_digit, ink_strokes
@@ -76,7 +76,7 @@ def sample_non_digit(
     """
     kind = rng.uniform()
     if kind < _UP_TO_TEMPLATES:
-        return augment_strokes(write(NON_DIGIT_TEMPLATES, rng), rng, max_strength)
+        return augment_strokes(sample_strokes(NON_DIGIT_TEMPLATES, rng), rng, max_strength)
     if kind < _UP_TO_STROKES and non_digits:
         return augment_strokes(non_digits[int(rng.integers(len(non_digits)))], rng, max_strength)
     if kind < _UP_TO_TWO_DIGITS:

@@ -154,7 +154,7 @@ def _preview(upright: Image.Image) -> Image.Image | None:
 
 
 def _to_bytes(deep: NDArray[np.integer]) -> Gray:
-    """Convert up to 16 bits to 8. Scanners and cameras store 10 or 12 bits in 16, so the brightest pixel is the depth."""
+    """Scale up to 16 bits to 8; the depth is that of the brightest pixel, since 10 or 12 bits may be stored in 16."""
     depth = max(int(deep.max()).bit_length(), 8)
     return np.asarray(deep.astype(np.uint32) * 255 // (2**depth - 1)).astype(np.uint8)
 

@@ -39,7 +39,7 @@ from tests.benchmarks import diagnostics_page
 from tests.benchmarks.timing import timed
 from tests.browser.server import ROOT, DrawPage, launch, serve
 from tests.handwriting.digit_strokes import DIGITS, SCRIBBLE
-from tests.handwriting.written_pages import Hand, write
+from tests.handwriting.written_pages import Handwriting, write
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.md"
@@ -124,7 +124,7 @@ def photo_cost(times: int = 5) -> list[Row]:
     rows = []
     for megapixels, size_wh in ((2, (1600, 1200)), (12, (4000, 3000))):
         for lines in (1, 10):
-            page = write(*["3141592653"] * lines, hand=Hand(height=60))
+            page = write(*["3141592653"] * lines, style=Handwriting(height=60))
             picture = cv2.imencode(".jpg", cv2.resize(page, size_wh, interpolation=cv2.INTER_AREA))[1].tobytes()
             ours = timed(lambda _, picture=picture: reader.read_photo(picture), times)
             decoding = timed(lambda _, picture=picture: load_gray(picture), times)

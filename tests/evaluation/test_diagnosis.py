@@ -8,7 +8,7 @@ from keras import layers
 from model.classifiers.architectures import build_cnn
 from model.classifiers.runtime import Classifier, compile_predict
 from model.data.mnist import LabeledFrames, Mnist
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.evaluation.diagnosis import compare, diagnose, draw_map, embed, find_neighbors, find_saliency, select
 from model.evaluation.results import DIAGNOSIS_FILE, load_diagnosis, save_diagnosis
 from tests.evaluation.test_results import folder  # noqa: F401
@@ -32,8 +32,8 @@ def linear():
 
 @pytest.fixture(scope="module")
 def data():
-    train, test = draw_samples(120, np.random.default_rng(0)), draw_samples(40, np.random.default_rng(1))
-    return Mnist(train[10:], train[:10], test, "of drawn digits")
+    train, test = draw_digits(120, np.random.default_rng(0)), draw_digits(40, np.random.default_rng(1))
+    return Mnist(train, np.arange(len(train)), test, "of drawn digits")
 
 
 def frames_with(*pixels):
@@ -84,7 +84,7 @@ def test_saliency_is_zero_where_no_pixel_makes_a_difference(linear):
 
 def test_saliency_is_found_in_a_convolutional_network():
     keras.utils.set_random_seed(0)
-    frames = draw_samples(3, np.random.default_rng(0)).frames
+    frames = draw_digits(3, np.random.default_rng(0)).frames
     network = build_cnn()
     weights = [array.copy() for array in network.get_weights()]
     saliency = find_saliency(network, frames, np.array([[1, 2]] * 3, np.uint8))

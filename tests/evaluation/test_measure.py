@@ -27,7 +27,7 @@ from model.evaluation.metrics import evaluate
 from model.evaluation.results import load_data_statistics, load_diagnosis, load_evaluation
 from tests.handwriting.drawn_mnist import write_drawn
 from tests.handwriting.picture_files import SEVEN, encode, page
-from tests.handwriting.stroke_files import digit_file, others_file
+from tests.handwriting.stroke_files import digit_file, non_digit_file
 
 pytestmark = pytest.mark.slow
 
@@ -209,7 +209,7 @@ def measured(data, tmp_path):
     (tmp_path / "strokes").mkdir()
     (tmp_path / "others").mkdir()
     digit_file(tmp_path / "strokes/club.jsonl", writers=2, each=10)
-    others_file(tmp_path / "others/letters.jsonl", writers=2, each=1)
+    non_digit_file(tmp_path / "others/letters.jsonl", writers=2, each=1)
     (tmp_path / "seven.png").write_bytes(encode(page([SEVEN])))
     (tmp_path / "notes.csv").write_text("file,label\nseven.png,7\n")
     return {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.data.mnist import LabeledFrames
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.evaluation.robustness import (
     _CORRUPTIONS,
     add_noise,
@@ -29,7 +29,7 @@ def width_and_height(frame):
 
 @pytest.mark.parametrize("corruption", _CORRUPTIONS, ids=lambda corruption: corruption.name)
 def test_the_uncorrupted_value_changes_nothing(corruption):
-    frame = draw_samples(1, np.random.default_rng(0)).frames[0]
+    frame = draw_digits(1, np.random.default_rng(0)).frames[0]
     before = frame.copy()
     np.testing.assert_array_equal(corruption.corrupt(frame, 1, corruption.uncorrupted), frame)
     for value in corruption.values:
@@ -99,7 +99,7 @@ def always(digit):
 
 @pytest.fixture
 def digits():
-    return draw_samples(40, np.random.default_rng(0))
+    return draw_digits(40, np.random.default_rng(0))
 
 
 def test_a_classifier_that_is_always_correct_has_no_breakdown_point(digits):
@@ -165,7 +165,7 @@ def test_many_digits_are_sampled_evenly(monkeypatch, digits):
 
 def test_drawn_digits_have_the_size_of_mnists():
     """So `resize`, whose scale is that of MNIST's digits, fits them as well."""
-    frame = draw_samples(1, np.random.default_rng(0)).frames[0]
+    frame = draw_digits(1, np.random.default_rng(0)).frames[0]
     framing = frame_glyph(frame)
     x0, y0, x1, y1 = framing.box
     assert max(x1 - x0, y1 - y0) == pytest.approx(20, abs=1)

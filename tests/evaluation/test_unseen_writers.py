@@ -10,7 +10,7 @@ from model.data.pen_strokes import load_drawings
 from model.errors import DatasetError
 from model.evaluation.unseen_writers import NOTHING, Prediction, baseline_reader, measure_writers, place, reader_of
 from model.reader import Reader
-from tests.handwriting.stroke_files import digit_file, others_file
+from tests.handwriting.stroke_files import digit_file, non_digit_file
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def folders(tmp_path):
     strokes.mkdir()
     others.mkdir()
     digit_file(strokes / "club.jsonl", writers=4, each=50)
-    others_file(others / "letters.jsonl")
+    non_digit_file(others / "letters.jsonl")
     return strokes, others
 
 
@@ -56,7 +56,7 @@ def test_a_reader_that_accepts_nothing_has_no_selective_accuracy(folders):
 
 
 def test_digits_and_non_digits_may_have_the_same_file_name(folders, tmp_path):
-    others_file(folders[1] / "club.jsonl")
+    non_digit_file(folders[1] / "club.jsonl")
     metrics = measure_writers(always(THREE), *folders)
     assert (set(metrics["digits"]), set(metrics["non_digits"])) == ({"club"}, {"club", "letters"})
 

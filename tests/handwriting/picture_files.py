@@ -1,4 +1,4 @@
-"""Pages drawn by our own code, and picture files made of them."""
+"""Pages drawn by the project's own code, as arrays and as picture files."""
 
 import io
 
@@ -33,7 +33,7 @@ def encode(image, file_format="PNG", **options):
 
 
 def likes(label):
-    """A predict that is sure of one label."""
+    """A `predict` that answers one label with certainty."""
     return lambda frames: np.tile(np.eye(10, dtype=np.float32)[label] * 20, (len(frames), 1))
 
 

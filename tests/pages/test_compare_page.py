@@ -44,7 +44,7 @@ def start(monkeypatch, weights):
 
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=fake_canvas))
     monkeypatch.setattr(import_module("pages.components.pad.pad"), "st_canvas", fake_canvas)
-    for name in ("pad.listener._component", "photos.box_editor._helper", "photos.table._copier"):
+    for name in ("pad.listener._component", "photos.box_editor._helper", "photos.table._copy_button"):
         module, component = name.rsplit(".", 1)
         monkeypatch.setattr(import_module(f"pages.components.{module}"), component, lambda **_: None)
     asked = []

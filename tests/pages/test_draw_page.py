@@ -40,7 +40,7 @@ def done(reader):
 
 
 def failed(monkeypatch, error):
-    """What loading leaves behind when it ends with this error."""
+    """A loading that has ended with this error."""
 
     def fail(weights):
         raise error

@@ -259,7 +259,7 @@ def test_nothing_is_written_to_the_disk(start, monkeypatch, tmp_path):
 
 
 class Canvas:
-    """What the canvas package reports, and what it is given."""
+    """A canvas that shows what it loads, and reports what a test puts on it."""
 
     def __init__(self):
         self.given = []

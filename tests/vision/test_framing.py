@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.vision.framing import frame_glyph, frame_of, ink_box
 from model.vision.strokes import ink_strokes
 
@@ -120,7 +120,7 @@ def test_generated_drawings_are_centered_before_their_overhang_is_cut():
 
 
 def test_drawn_digits_have_a_longest_side_of_20():
-    frames = draw_samples(300, np.random.default_rng(1)).frames
+    frames = draw_digits(300, np.random.default_rng(1)).frames
     sides = [longest_side(frame) for frame in frames]
     assert np.mean(np.equal(sides, 20)) >= 0.99
     centers = np.array([center_of_mass(frame) for frame in frames])
@@ -129,7 +129,7 @@ def test_drawn_digits_have_a_longest_side_of_20():
 
 
 def test_framing_a_frame_again_moves_it_by_at_most_a_pixel():
-    for frame in draw_samples(200, np.random.default_rng(2)).frames:
+    for frame in draw_digits(200, np.random.default_rng(2)).frames:
         again = frame_glyph(frame).frame
         shifts = [np.roll(frame, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
         assert min(np.abs(again.astype(int) - shifted).max() for shifted in shifts) <= 2

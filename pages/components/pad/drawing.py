@@ -24,8 +24,8 @@ class PadState:
     overwritten on the canvas; the listener still has it, says so, and the canvas loads the drawing once more.
 
     Attributes:
-        load_number: counts the drawings that the canvas was told to load; a message about an earlier one is ignored.
-        loaded: the objects that the canvas was told to load last.
+        load_number: counts the drawings that the canvas had to load; a message about an earlier one is ignored.
+        loaded: the objects that the canvas had to load last.
         last_message_before_load: the number of the listener's last message before that.
         base: the objects that were there before the strokes that the listener reports.
         objects: the objects that are drawn now.

@@ -20,7 +20,7 @@ function findCanvas() {
 }
 
 class Listener {
-  loadNumber = null; // counts the drawings that the canvas was told to load
+  loadNumber = null; // counts the drawings that the canvas had to load
   strokes = []; // drawn since the canvas loaded the last one
   current = null; // the stroke under way, also the last of strokes
   pointer = null; // whose stroke it is

@@ -37,7 +37,7 @@ class CanvasBox:
 
 @dataclass(frozen=True, slots=True)
 class CanvasScale:
-    """How the canvas shows the picture.
+    """The size of the picture, and the scale at which the canvas shows it.
 
     Attributes:
         size_wh: of the picture, px.

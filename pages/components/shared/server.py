@@ -30,8 +30,8 @@ def send_at_once() -> None:
     """Switch Nagle's algorithm off for the server's socket, which its connections inherit.
 
     asyncio switches it off for sockets that name their protocol. Streamlit's socket does not (seen in 1.67), so that
-    every other answer waits 40 ms for the browser to acknowledge the one before. The server hands its socket to nobody;
-    that is why it is looked for among all objects. Obsolete when Streamlit names `socket.IPPROTO_TCP`.
+    every other answer waits 40 ms for the browser to acknowledge the one before. A lifespan is given no reference to
+    that socket, hence the search among all objects. Obsolete when Streamlit names `socket.IPPROTO_TCP`.
     """
     for item in gc.get_objects():
         if type(item) is socket.socket and item.family in _INTERNET and item.type == socket.SOCK_STREAM:
