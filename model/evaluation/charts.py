@@ -1,6 +1,6 @@
 """Charts of an evaluation, from plain arrays, for the pages and for the command line.
 
-They have no width, so that they can be as wide as the page. What is neither paper nor data is drawn in `currentColor`:
+They have no width, so that they can be as wide as the page. Everything but paper and data is drawn in `currentColor`:
 the page's color of text in a light and in a dark theme, black in a file.
 """
 

@@ -38,7 +38,7 @@ def always(digit):
 
 
 def put(folder, name, network, wrong):
-    """A model that can be loaded, with what is stored of it."""
+    """Save a model that can be loaded, and its stored evaluation."""
     labels = digits(TEST)[1]
     logits = answers(labels, wrong)
     known = report_of(name, logits, labels) | {"calibration": {"temperature": 1.0, "threshold": 0.7}}

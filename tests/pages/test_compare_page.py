@@ -234,7 +234,7 @@ def test_better_one_is_named(start, weights):
     assert "<dd>&lt; 0.0001</dd>" in page
 
 
-def test_disagreements_without_mnist_are_told_in_words(two, monkeypatch, tmp_path):
+def test_disagreements_without_mnist_have_captions_alone(two, monkeypatch, tmp_path):
     monkeypatch.delenv("MNIST_NPZ")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     two.run()

@@ -70,7 +70,7 @@ def test_numbers_of_the_data_set(start):
     assert "<dt>Median stroke</dt><dd>3.1 px</dd>" in page
 
 
-def test_charts_have_words(start):
+def test_charts_have_text_alternatives(start):
     app = start()
     charts = [chart.proto for chart in app.get("vega_lite_chart")]
     assert len(charts) == 5
@@ -183,7 +183,7 @@ def test_selected_on_the_map_is_listed(start, monkeypatch):
     assert listed(app, "Number ")[0] in (3, 14), "misread ones first"
 
 
-def test_what_was_chosen_last_is_listed(start, monkeypatch):
+def test_last_selection_is_listed(start, monkeypatch):
     embedding = import_module("pages.components.dataset.embedding_map")
     show = embedding.show_chart
     monkeypatch.setattr(embedding, "show_chart", lambda *a, **k: show(*a, **k) and AREA)
@@ -211,7 +211,7 @@ def test_misread_digits_only_stay_where_they_are(start):
 
 
 @pytest.mark.parametrize("only_errors", [False, True])
-def test_the_map_can_be_drawn_and_taken_away(start, monkeypatch, only_errors):
+def test_map_can_be_saved_as_svg(start, monkeypatch, only_errors):
     embedding = import_module("pages.components.dataset.embedding_map")
     drawn, show = [], embedding.show_chart
     monkeypatch.setattr(

@@ -59,7 +59,7 @@ class Row:
 
 
 def rows_of(names: list[str]) -> list[Row]:
-    """Collect what is known of these models; warn of those whose files are missing, stale or damaged."""
+    """Make a row for each model; warn of those whose files are missing, stale or damaged."""
     rows = []
     for name in names:
         try:

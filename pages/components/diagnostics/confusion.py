@@ -46,7 +46,7 @@ def _take_click() -> None:
 def _confusion(
     evaluation: Evaluation, shares: bool, diagonal: bool, chosen: tuple[int, int] | None, turn: int
 ) -> DescribedChart:
-    """Draw the matrix with a selection `cell`: `true`, `read` and the turn, by which Streamlit tells clicks apart.
+    """Draw the matrix with a selection `cell`, of `true`, `read` and `turn`.
 
     Streamlit reports a selection only when it changes. With another turn, a second click on the same cell changes it.
     """

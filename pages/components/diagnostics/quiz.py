@@ -33,7 +33,7 @@ def show_quiz(evaluation: Evaluation, diagnosis: Diagnosis | None, frames: Frame
 
 
 def _questions(evaluation: Evaluation) -> list[int]:
-    """Mix the misread digits with the least certain correct ones, in an order that does not tell which they are."""
+    """Mix the misread digits with the least certain correct ones, shuffled, so that their order gives no hint."""
     hard = np.concatenate([find_samples(evaluation, group, ANY, ANY) for group in (MISREAD, UNSURE)])
     return np.random.default_rng(0).permutation(hard).tolist()
 

@@ -22,7 +22,7 @@ _ENLARGED = 8  # px of a downloaded picture for each of its pixels
 BY_WEIGHTS: dict[str | type[Any], Callable[[Any], Any]] = {
     Evaluation: lambda evaluation: evaluation.report["weights_sha256"]
 }
-"""Hash functions for caching what is made from an evaluation."""
+"""Hash functions for caches of charts: an evaluation is identified by its weights."""
 
 
 def show_chart(

@@ -50,7 +50,7 @@ def _or_warning(load: Callable[..., T], *arguments: object) -> T | None:
 
 
 def warn(error: ArtifactError) -> None:
-    """Show what is missing or damaged, with paths relative to the project: visitors need not know the server's."""
+    """Show which file is missing or damaged, with its path in the project: visitors need not know the server's."""
     st.warning(str(error).replace(f"{_ROOT}{os.sep}", ""), icon=":material/warning:")
 
 
