@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from model.classifiers.report import CurveRow
 from model.errors import ArtifactError
 
 
@@ -19,7 +20,7 @@ class CheckpointStore:
 
     checkpoints: Path
     identity: dict[str, Any]
-    history: list[dict[str, float]]
+    history: list[CurveRow]
 
     @classmethod
     def start(cls, checkpoints: Path, identity: dict[str, Any]) -> CheckpointStore:
@@ -74,7 +75,7 @@ class CheckpointStore:
             message = f"The checkpoint is damaged. Expected a network in {path}. Received: {error!r:.120}."
             raise ArtifactError(message) from error
 
-    def _rivals(self, row: dict[str, float]) -> list[dict[str, float]]:
+    def _rivals(self, row: CurveRow) -> list[CurveRow]:
         """Epochs of the same phase: one that was still to be refined may be ahead by luck, but is not what we ship."""
         return [old for old in self.history if old["augmentation"] == row["augmentation"]]
 
@@ -85,7 +86,7 @@ class CheckpointStore:
         errors = [row["held_out_errors"] for row in rivals]
         return self.epoch - errors[::-1].index(min(errors))
 
-    def save(self, network: keras.Model, averaged: keras.Model, row: dict[str, float]) -> None:
+    def save(self, network: keras.Model, averaged: keras.Model, row: CurveRow) -> None:
         """Write the state after one more epoch; the folder gets its name when it is complete."""
         previous, half = self.folder, self.checkpoints / "half"
         shutil.rmtree(half, ignore_errors=True)

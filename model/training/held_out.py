@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
-from typing import Any
-
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from model.classifiers.registry import MODELS
-from model.classifiers.report import Report, hardware
+from model.classifiers.report import Assessment, Calibration, DataSection, HeldOutMetrics
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.pen_strokes import Drawing, PenStrokes
 from model.evaluation.metrics import auroc, evaluate, log_loss
@@ -77,8 +72,6 @@ def _above_most(others: NDArray[np.floating]) -> float:
 REFINING_AUGMENTATION = 0.4
 """How far the digits that judge are augmented, 0-1: closer to MNIST's own than in training, as far as hands go."""
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "scikit-learn")
-
 
 class HeldOutSets:
     """Held-out digits as they are, augmented once as far as real hands go, and drawn; and what is no digit."""
@@ -95,15 +88,22 @@ class HeldOutSets:
         made = [lessons.draw_other(rng, REFINING_AUGMENTATION) for _ in range(len(clean))]
         self._not_digits = np.stack(made + [_frame(other) for other in lessons.others])
 
-    def measure(self, network: keras.Model) -> dict[str, float]:
+    def measure(self, network: keras.Model) -> HeldOutMetrics:
         """Accuracy on each set of held-out digits, and the mean share of errors."""
         accuracies = {
-            f"{name}_accuracy": float((_logits(network, digits.frames).argmax(axis=1) == digits.labels).mean())
+            name: float((_logits(network, digits.frames).argmax(axis=1) == digits.labels).mean())
             for name, digits in self._sets.items()
         }
-        return accuracies | {"held_out_errors": 1 - sum(accuracies.values()) / len(accuracies)}
+        metrics: HeldOutMetrics = {
+            "held_out_accuracy": accuracies["held_out"],
+            "held_out_augmented_accuracy": accuracies["held_out_augmented"],
+            "held_out_errors": 1 - sum(accuracies.values()) / len(accuracies),
+        }
+        if "held_out_strokes" in accuracies:
+            metrics["held_out_strokes_accuracy"] = accuracies["held_out_strokes"]
+        return metrics
 
-    def calibrate(self, network: keras.Model) -> dict[str, float]:
+    def calibrate(self, network: keras.Model) -> Calibration:
         """Fold the best temperature into the network's last layer, and choose the thresholds for what is accepted."""
         hands = [digits for name, digits in self._sets.items() if name != "held_out"]
         frames, labels = (np.concatenate([getattr(digits, name) for digits in hands]) for name in ("frames", "labels"))
@@ -124,34 +124,26 @@ class HeldOutSets:
             "auroc": auroc(confidence, others),
         }
 
-    def report(
-        self, name: str, network: keras.Model, settings: dict[str, Any], history: list[dict[str, float]]
-    ) -> Report:
-        """Calibrate the network, and write down what it is and how it does."""
+    def assess(self, name: str, network: keras.Model) -> Assessment:
+        """Measure a network on the held-out sets, calibrate it in place, and measure it on the test set."""
         measured = self.measure(network)
         calibration = self.calibrate(network)
         test = self._mnist.test
         return {
             "model": name,
             "parameters": network.count_params(),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "data": self._data(name),
-            "settings": settings,
-            "seconds": round(sum(row["seconds"] for row in history)),
-            "hardware": hardware(),
-            "versions": {package: version(package) for package in _PACKAGES} | {"python": platform.python_version()},
             "calibration": calibration,
             "held_out": measured,
             "test": evaluate(_logits(network, test.frames), test.labels, calibration["threshold"]),
-            "curve": history,
         }
 
-    def _data(self, name: str) -> dict[str, Any]:
+    def _data(self, name: str) -> DataSection:
         mnist, drawn = self._mnist, "; digits, letters and signs drawn by this project"
         drawn += "; the ink files named here" if self._ink.files else ""
         digits = sum(drawing.label is not None for drawing in self._ink.train)
         return {
-            "name": f"MNIST{drawn if MODELS[name].hands else ''}",
+            "name": f"MNIST{drawn if MODELS[name].learns_from_strokes else ''}",
             "sha256": mnist.sha256,
             "strokes_sha256": self._ink.files,
             "trained_on": len(mnist.train),

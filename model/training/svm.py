@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from typing import cast
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import RidgeClassifier
 
 from model.classifiers.architectures import build_fourier
-from model.classifiers.report import Report
+from model.classifiers.report import CurveRow, TrainingReport, build_report
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.pen_strokes import PenStrokes
 from model.training.held_out import HeldOutSets
@@ -25,7 +25,9 @@ _GAMMA = 0.014  # of the radial kernel exp(-gamma |x - y|²), on pixels in 0-1
 _REGULARIZATION = 1.0
 
 
-def train_svm(mnist: Mnist, ink: PenStrokes, settings: Settings, records: RunFiles) -> tuple[keras.Model, Report]:
+def train_svm(
+    mnist: Mnist, ink: PenStrokes, settings: Settings, records: RunFiles, name: str = "svm"
+) -> tuple[keras.Model, TrainingReport]:
     """Fit a least-squares support vector machine for each digit on random features of a radial kernel, in one go.
 
     Suykens and Vandewalle 1999 (Least squares support vector machine classifiers). No digit is kept: principal
@@ -37,6 +39,7 @@ def train_svm(mnist: Mnist, ink: PenStrokes, settings: Settings, records: RunFil
         ink: as for the other models; it is only judged by.
         settings: the seed alone has a meaning here.
         records: `tensorboard` alone is used; a fit of minutes has no checkpoints.
+        name: a registered model that is trained by least squares.
 
     Returns:
         The network, and the report to save beside it.
@@ -49,11 +52,12 @@ def train_svm(mnist: Mnist, ink: PenStrokes, settings: Settings, records: RunFil
     machines = RidgeClassifier(_REGULARIZATION, solver="cholesky").fit(x, mnist.train.labels)
     network.get_layer("logits").set_weights([machines.coef_.T, machines.intercept_])
     judge = HeldOutSets(mnist, ink)
-    row = {"accuracy": float(machines.score(x, mnist.train.labels)), "augmentation": 0.0} | judge.measure(network)
+    accuracy = float(machines.score(x, mnist.train.labels))
+    row = cast(CurveRow, {**judge.measure(network), "accuracy": accuracy, "augmentation": 0.0})
     row["seconds"] = time.monotonic() - began
     if records.tensorboard:
-        write_logs(records.tensorboard / "svm", 1, row)
-    return network, judge.report("svm", network, asdict(settings), [row]) | {"best_epoch": 1}
+        write_logs(records.tensorboard / name, 1, row)
+    return network, build_report(judge.assess(name, network), settings.section(), [row], {"best_epoch": 1})
 
 
 def _fourier(digits: LabeledFrames, seed: int) -> keras.Model:

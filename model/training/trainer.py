@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import cv2
 import keras
@@ -18,10 +17,18 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from model.classifiers.architectures import build_baseline_cnn, build_cnn, build_cnn3, build_mlp, build_softmax
-from model.classifiers.registry import MODELS, SHIPPED
-from model.classifiers.report import Report, load_report
-from model.classifiers.runtime import load_classifier
+from model.classifiers.architectures import build, build_baseline_cnn
+from model.classifiers.registry import MODELS, SHIPPED, ModelSpec
+from model.classifiers.report import (
+    CurveRow,
+    Origin,
+    SettingsSection,
+    StartedFrom,
+    TrainingReport,
+    build_report,
+    load_report,
+)
+from model.classifiers.runtime import load_network
 from model.data.mnist import Mnist
 from model.data.pen_strokes import PenStrokes
 from model.errors import ArtifactError
@@ -48,6 +55,10 @@ class Settings:
     seed: int = 0
     bfloat16: bool = False
 
+    def section(self) -> SettingsSection:
+        """Return the settings as the report and the checkpoints hold them."""
+        return {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.seed, "bfloat16": self.bfloat16}
+
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
@@ -66,26 +77,9 @@ class RunFiles:
     start_from: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipe:
-    """How a network is trained: AdamW, which without weight decay is Adam, at this learning rate."""
-
-    build: Callable[[], keras.Model]
-    rate: float = 2e-3
-    weight_decay: float = 0.0
-
-
-_RECIPES = {
-    "softmax": _Recipe(build_softmax),
-    "mlp": _Recipe(build_mlp, rate=1e-3),
-    "cnn3": _Recipe(build_cnn3, weight_decay=0.02),
-    "cnn": _Recipe(build_cnn, weight_decay=0.02),
-}
-
-
 def train(
     mnist: Mnist, ink: PenStrokes, settings: Settings, records: RunFiles, name: str = SHIPPED
-) -> tuple[keras.Model, Report]:
+) -> tuple[keras.Model, TrainingReport]:
     """Train a network on augmented MNIST, drawings and what is no digit; or on MNIST as it is, if the registry says so.
 
     A cosine schedule with warm-up, AdamW and weights averaged over the last steps do the optimization. Of the epochs
@@ -98,7 +92,7 @@ def train(
         ink: drawings of digits and of other characters; may be empty.
         settings: epochs, batch size and seed.
         records: where the state is kept, and what the run goes on from.
-        name: softmax, mlp, cnn3 or cnn.
+        name: a registered model that is trained by gradient descent.
 
     Returns:
         The network, and the report to save beside it.
@@ -115,11 +109,10 @@ def train(
     network = job.run.load("best")
     if job.start:
         job.start.average_with(network)
-    report = job.judge.report(name, network, asdict(settings), job.run.history) | {"best_epoch": job.run.best_epoch}
+    origin: Origin = {"best_epoch": job.run.best_epoch}
     if job.start:
-        before = job.start.report
-        report |= {"started_from": before, "seconds": before.get("seconds", 0) + report["seconds"]}
-    return network, report
+        origin["started_from"] = job.start.report
+    return network, build_report(job.judge.assess(name, network), settings.section(), job.run.history, origin)
 
 
 def train_baseline(mnist: Mnist, epochs: int = 15) -> keras.Model:
@@ -136,16 +129,23 @@ class _InitialWeights:
     """Trained weights that a run goes on from, and what is to be known of their own training."""
 
     weights: list[NDArray[np.float32]]
-    report: dict[str, Any]
+    report: StartedFrom
 
     @classmethod
     def load(cls, folder: Path) -> _InitialWeights:
-        network, report = load_classifier(folder).network, load_report(folder)
+        network, report = load_network(folder), load_report(folder)
         last = network.get_layer("logits")
-        temperature = report["calibration"].get("temperature", 1.0)  # is folded into the last layer
+        temperature = report["calibration"]["temperature"]  # is folded into the last layer
         last.set_weights([weights * temperature for weights in last.get_weights()])
-        kept = ("weights_sha256", "data", "settings", "seconds", "best_epoch")
-        return cls(network.get_weights(), {name: report[name] for name in kept if name in report})
+        start: StartedFrom = {
+            "weights_sha256": report["weights_sha256"],
+            "data": report["data"],
+            "settings": report["settings"],
+            "seconds": report["seconds"],
+        }
+        if "best_epoch" in report:
+            start["best_epoch"] = report["best_epoch"]
+        return cls(network.get_weights(), start)
 
     def average_with(self, network: keras.Model) -> None:
         """Take a refined network half the way back, where it keeps what it knew and still has learned the new.
@@ -180,7 +180,7 @@ class TrainingRun:
 
     @classmethod
     def of(cls, mnist: Mnist, ink: PenStrokes, settings: Settings, records: RunFiles, name: str) -> TrainingRun:
-        identity = asdict(settings) | {"data": mnist.sha256, "ink": ink.files}
+        identity = {**settings.section(), "data": mnist.sha256, "ink": ink.files}
         started = _InitialWeights.load(records.start_from) if records.start_from else None
         if started:
             identity |= {"started_from": started.report["weights_sha256"]}
@@ -188,7 +188,9 @@ class TrainingRun:
             identity |= {"model": name}
         start = CheckpointStore.resume if records.resume else CheckpointStore.start
         lessons = (
-            TrainingSampler.of(mnist.train, ink.train) if MODELS[name].hands else TrainingSampler.plain(mnist.train)
+            TrainingSampler.of(mnist.train, ink.train)
+            if MODELS[name].learns_from_strokes
+            else TrainingSampler.plain(mnist.train)
         )
         logs = records.tensorboard and records.tensorboard / name
         return cls(
@@ -196,8 +198,9 @@ class TrainingRun:
         )
 
     @property
-    def recipe(self) -> _Recipe:
-        return _RECIPES[self.name]
+    def spec(self) -> ModelSpec:
+        """The model's entry in the registry."""
+        return MODELS[self.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +218,7 @@ class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, job: TrainingRun, augmentation: float) -> None:
         super().__init__()
         self._job, self._augmentation = job, augmentation
-        self._averaged = job.recipe.build()
+        self._averaged = build(job.name)
         self._began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -228,11 +231,17 @@ class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         run = self._job.run
         self._average()
-        row = {name: float(value) for name, value in (logs or {}).items()} | self._job.judge.measure(self._averaged)
-        row |= {"augmentation": self._augmentation, "seconds": time.monotonic() - self._began}
+        logs = logs or {}
+        row: CurveRow = {
+            "accuracy": float(logs["accuracy"]),
+            "loss": float(logs["loss"]),
+            **self._job.judge.measure(self._averaged),
+            "augmentation": self._augmentation,
+            "seconds": time.monotonic() - self._began,
+        }
         run.save(self.model, self._averaged, row)
         if self._job.logs:
-            write_logs(self._job.logs, run.epoch, row | {"learning_rate": float(self.model.optimizer.learning_rate)})
+            write_logs(self._job.logs, run.epoch, {**row, "learning_rate": float(self.model.optimizer.learning_rate)})
         left = row["seconds"] * (self._job.settings.epochs - run.epoch) / 60
         print(
             f"epoch {run.epoch}/{self._job.settings.epochs}: held-out accuracy {row['held_out_accuracy']:.2%}, "
@@ -249,7 +258,7 @@ class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
             mine.assign(theirs)
 
 
-def write_logs(folder: Path, epoch: int, row: dict[str, float]) -> None:
+def write_logs(folder: Path, epoch: int, row: Mapping[str, object]) -> None:
     """Write an epoch's figures where TensorBoard reads them."""
     with tf.summary.create_file_writer(str(folder)).as_default(step=epoch):
         for name, value in row.items():
@@ -267,8 +276,8 @@ class _DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc]
 
 def _fit(job: TrainingRun) -> None:
     """Train, then refine the best network so far with less augmentation (He et al. 2019, arXiv 1909.09148)."""
-    epochs, rate = job.settings.epochs, job.recipe.rate
-    if not MODELS[job.name].hands:
+    epochs, rate = job.settings.epochs, job.spec.learning_rate
+    if not job.spec.learns_from_strokes:
         _fit_phase(job, _Phase(range(epochs), rate, augmentation=0.0))
         return
     main = 0 if job.start else epochs - round(epochs * _REFINED)
@@ -286,7 +295,7 @@ def _fit_phase(job: TrainingRun, phase: _Phase) -> None:
     if run.epoch > phase.epochs.start:
         network = run.load("last")
     else:
-        network = _compile(_build(job), steps * len(phase.epochs), phase.rate, job.recipe.weight_decay)
+        network = _compile(_build(job), steps * len(phase.epochs), phase.rate, job.spec.weight_decay)
         if run.epoch:
             network.set_weights(run.load("best").get_weights())
         elif job.start:
@@ -337,7 +346,7 @@ def _stop_after_a_batch() -> Iterator[keras.callbacks.Callback]:
 def _build(job: TrainingRun) -> keras.Model:
     keras.config.set_dtype_policy("mixed_bfloat16" if job.settings.bfloat16 else "float32")
     try:
-        return job.recipe.build()
+        return build(job.name)
     finally:
         keras.config.set_dtype_policy("float32")
 

@@ -9,7 +9,7 @@ from threading import Lock, Thread
 
 import streamlit as st
 
-from model.classifiers.registry import MODELS, SHIPPED, available, folder
+from model.classifiers.registry import MODELS, SHIPPED, available, weights_folder
 from model.errors import ArtifactError
 from model.reader import WEIGHTS, Reader
 
@@ -44,7 +44,7 @@ def choose_model(title: str) -> str:
         )
     with st.container(key="about_model"):  # there even without words, so that the pad below keeps its place
         if chosen != SHIPPED:
-            st.html(f'<p class="hint">{_UNPROVEN} {"" if MODELS[chosen].hands else _SHY}</p>')
+            st.html(f'<p class="hint">{_UNPROVEN} {"" if MODELS[chosen].learns_from_strokes else _SHY}</p>')
     st.session_state.model = chosen  # a widget's own value ends with its page
     return chosen
 
@@ -100,7 +100,7 @@ def _load(name: str, loading: Future[Reader]) -> None:
     try:
         with _one_at_a_time:
             _keep_keras_session()
-            reader = Reader.load(folder(name))
+            reader = Reader.load(weights_folder(name))
         gc.freeze()  # TensorFlow's many objects stay: no need to walk over them in every collection
         loading.set_result(reader)
     except Exception as error:  # whatever TensorFlow fails with, the page is to say it in one line
