@@ -6,16 +6,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, folder
+from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, weights_folder
 from model.errors import DatasetError, ImageError, ReaderError
 
 if TYPE_CHECKING:
-    from model.classifiers.report import Metrics
     from model.evaluation.unseen_writers import ReadDrawing
     from model.reader import Reader
     from model.transcript import Transcript
@@ -202,7 +201,8 @@ def _evaluate_mnist(options: argparse.Namespace) -> int:
         write_predictions(evaluation, options.predictions)
     if options.figures:
         draw_figures(evaluation, mnist.test.frames, options.figures)
-    _print_metrics(evaluation.report["test"] | {"speed": evaluation.report["speed"]}, mnist_text, options)
+    test, speed = evaluation.report["test"], evaluation.report["speed"]
+    _print_metrics({**test, "speed": speed}, mnist_text(test, speed), options)
     return 0
 
 
@@ -216,28 +216,31 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
 
 def _evaluate_writers(options: argparse.Namespace) -> int:
-    from model.classifiers.report import load_report
+    from model.classifiers.report import keep_writers, load_report
     from model.evaluation.printing import writers_table
     from model.evaluation.unseen_writers import measure_writers, reader_of
 
     _check_kept_name(options)
     read = _load_baseline(options) if options.baseline else reader_of(_load_reader(options))
     # The files that the shipped model was trained on, whichever model reads: so the figures of models can be compared.
-    trained_on = load_report(folder(SHIPPED)).get("data", {}).get("strokes_sha256", {}).values()
+    trained_on = load_report(weights_folder(SHIPPED))["data"]["strokes_sha256"].values()
     metrics = measure_writers(read, options.strokes, options.non_digits, trained_on)
-    _keep_unseen("writers", metrics, options)
-    _print_metrics(metrics, writers_table, options)
+    if options.keep:
+        keep_writers(weights_folder(SHIPPED), options.keep, metrics)
+    _print_metrics(metrics, writers_table(metrics), options)
     return 0
 
 
 def _evaluate_pictures(options: argparse.Namespace) -> int:
+    from model.classifiers.report import keep_pictures
     from model.evaluation.photos import accepted_digits, measure_photos
     from model.evaluation.printing import pictures_table
 
     _check_kept_name(options)
     metrics = measure_photos(accepted_digits(_load_reader(options)), options.pictures)
-    _keep_unseen("pictures", metrics, options)
-    _print_metrics(metrics, pictures_table, options)
+    if options.keep:
+        keep_pictures(weights_folder(SHIPPED), options.keep, metrics)
+    _print_metrics(metrics, pictures_table(metrics), options)
     return 0
 
 
@@ -264,18 +267,11 @@ def _load_baseline(options: argparse.Namespace) -> ReadDrawing:
 
 
 def _weights(options: argparse.Namespace) -> Path:
-    return options.weights or folder(options.model)
+    return options.weights or weights_folder(options.model)
 
 
-def _keep_unseen(kind: Literal["writers", "pictures"], metrics: Metrics, options: argparse.Namespace) -> None:
-    from model.classifiers.report import keep_unseen
-
-    if options.keep:
-        keep_unseen(folder(SHIPPED), kind, options.keep, metrics)
-
-
-def _print_metrics(metrics: Metrics, to_text: Callable[[Metrics], str], options: argparse.Namespace) -> None:
-    print(json.dumps(metrics, indent=1) if options.json else to_text(metrics))
+def _print_metrics(metrics: Mapping[str, object], text: str, options: argparse.Namespace) -> None:
+    print(json.dumps(metrics, indent=1) if options.json else text)
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -291,9 +287,9 @@ def _report(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     with _quiet():
         from model.classifiers.exporters import FORMATS, export
-        from model.classifiers.runtime import load_classifier
+        from model.classifiers.runtime import load_network
 
-        network = load_classifier(folder(options.model)).network
+        network = load_network(weights_folder(options.model))
         output = options.output or Path(options.model + FORMATS[options.form].suffixes[0])
         comparisons = export(network, options.form, output)
     print(*comparisons, sep="\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from model.classifiers.registry import SHIPPED, folder
+from model.classifiers.registry import SHIPPED, weights_folder
 from model.classifiers.runtime import Classifier, load_classifier
 from model.reading import Box, Digit, Finding, Frame, Ink, Line, Reading, Stroke, softmax
 from model.vision.decoding import Gray, Picture, load_gray, shrink
@@ -20,7 +20,7 @@ from model.vision.page_ink import page_ink
 from model.vision.segmentation import Glyph, find_glyphs, glyph_in_box
 from model.vision.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
 
-WEIGHTS = folder(SHIPPED)
+WEIGHTS = weights_folder(SHIPPED)
 """The folder of the shipped weights and their report."""
 
 _WORKING_SIDE = 2400  # px; a page's digits are large enough on a copy of this size, and it bounds the time

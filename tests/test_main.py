@@ -121,7 +121,8 @@ def strokes(tmp_path, monkeypatch):
 def kept(monkeypatch):
     """Arguments of every call that would change a report."""
     calls = []
-    monkeypatch.setattr("model.classifiers.report.keep_unseen", lambda *arguments: calls.append(arguments))
+    for name in ("keep_writers", "keep_pictures"):
+        monkeypatch.setattr(f"model.classifiers.report.{name}", lambda *arguments: calls.append(arguments))
     return calls
 
 
@@ -147,8 +148,8 @@ def test_evaluate_measures_non_digits(strokes, tmp_path, capsys):
 
 def test_evaluate_keeps_metrics_of_writers_in_the_report(strokes, kept):
     assert main(["evaluate", "writers", strokes, "--keep", "shipped"]) == 0
-    ((folder, kind, name, metrics),) = kept
-    assert (folder, kind, name, metrics["digits"]["club"]["n"]) == (WEIGHTS, "writers", "shipped", 80)
+    ((folder, name, metrics),) = kept
+    assert (folder, name, metrics["digits"]["club"]["n"]) == (WEIGHTS, "shipped", 80)
 
 
 @pytest.mark.parametrize("other", [["--model", "mlp"], ["--weights", "elsewhere"], ["--baseline"]])
@@ -164,7 +165,7 @@ def test_only_the_shipped_model_is_kept_as_shipped_on_pictures(tmp_path, capsys)
 
 def test_other_models_are_kept_by_other_names(strokes, kept):
     assert main(["evaluate", "writers", strokes, "--model", "mlp", "--keep", "mlp"]) == 0
-    assert [call[:3] for call in kept] == [(WEIGHTS, "writers", "mlp")]
+    assert [call[:2] for call in kept] == [(WEIGHTS, "mlp")]
 
 
 def test_baseline_and_model_exclude_each_other(strokes, capsys):
@@ -225,8 +226,8 @@ def test_evaluate_measures_pictures(folder, tmp_path, monkeypatch, kept, capsys)
     head, row = capsys.readouterr().out.splitlines()
     assert head.split()[:3] == ["pictures", "digits", "right"]
     assert row.split()[:4] == ["notes", "1", "3", "0.6667"]
-    ((_, kind, name, metrics),) = kept
-    assert (kind, name, metrics["notes"]["exact"]) == ("pictures", "shipped", 0)
+    ((_, name, metrics),) = kept
+    assert (name, metrics["notes"]["exact"]) == ("shipped", 0)
     assert main(["evaluate", "pictures", str(tmp_path)]) == 0
     assert len(kept) == 1
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import altair as alt
 import cv2
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from model.classifiers.report import ClassMetrics, CurveRow
 from model.evaluation.metrics import calibration_bins, expected_calibration_error, wilson_interval
 from model.evaluation.robustness import MIN_ACCURACY, Robustness
 from model.vision.framing import FRAME_SIDE
@@ -231,7 +231,7 @@ def breakdown_in_words(curve: Robustness) -> str:
     return f"breaks at {points} {unit}".replace("-", "−") if points else "holds"
 
 
-def per_class(rows: Sequence[Mapping[str, object]]) -> DescribedChart:
+def per_class(rows: Sequence[ClassMetrics]) -> DescribedChart:
     """Draw precision, recall and F1 of each digit.
 
     Args:
@@ -255,9 +255,7 @@ def per_class(rows: Sequence[Mapping[str, object]]) -> DescribedChart:
     return DescribedChart(chart, melted, words)
 
 
-def learning_curve(
-    curves: Mapping[str, Sequence[Mapping[str, Any]]], titles: Sequence[str] | None = None
-) -> DescribedChart:
+def learning_curve(curves: Mapping[str, Sequence[CurveRow]], titles: Sequence[str] | None = None) -> DescribedChart:
     """Draw the error on held-out digits after each epoch, on a logarithmic scale.
 
     Args:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model.classifiers.runtime import Classifier
+from model.classifiers.runtime import compile_predict
 from model.data.mnist import Mnist
 from model.evaluation.metrics import hard_examples
 from model.evaluation.robustness import Robustness, measure_robustness
@@ -58,28 +58,28 @@ Features = NDArray[np.float32]
 """(n, k) input of the network's last layer for n frames."""
 
 
-def diagnose(classifier: Classifier, mnist: Mnist) -> Diagnosis:
+def diagnose(network: keras.Model, mnist: Mnist) -> Diagnosis:
     """Diagnose a network on the test set.
 
     Args:
-        classifier: the loaded network.
+        network: frames (n, 28, 28) uint8 -> (n, 10) logits, by a last layer named `logits`.
         mnist: test digits to diagnose it on, and training digits to search for neighbors.
     """
-    test, training = mnist.test, mnist.whole
-    probabilities = softmax(classifier.predict(test.frames))
+    test, training, predict = mnist.test, mnist.whole, compile_predict(network)
+    probabilities = softmax(predict(test.frames))
     indices = select(probabilities, test.labels)
     frames, compared = test.frames[indices], compare(probabilities[indices], test.labels[indices])
-    features = embed(classifier.network, test.frames)
-    neighbors = find_neighbors(features[indices], embed(classifier.network, training.frames))
+    features = embed(network, test.frames)
+    neighbors = find_neighbors(features[indices], embed(network, training.frames))
     return Diagnosis(
         indices=indices,
         frames=frames,
         compared=compared,
-        saliency=find_saliency(classifier.network, frames, compared),
+        saliency=find_saliency(network, frames, compared),
         neighbors=neighbors,
         neighbor_labels=training.labels[neighbors],
         embedding=draw_map(features),
-        robustness=measure_robustness(classifier.predict, test),
+        robustness=measure_robustness(predict, test),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 
 from model.classifiers import registry
 from model.classifiers.registry import WEIGHTS_FILE
-from model.classifiers.report import hardware, keep_measured, load_report
-from model.classifiers.runtime import load_classifier
+from model.classifiers.report import Report, Speed, hardware, keep_test, load_report
+from model.classifiers.runtime import load_classifier, load_network
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.statistics import save_statistics
 from model.errors import ArtifactError
@@ -43,12 +42,13 @@ def measure(name: str, folder: Path, test: LabeledFrames) -> Evaluation:
     classifier = load_classifier(folder)
     logits = classifier.predict(test.frames)
     metrics = evaluate(logits, test.labels, classifier.threshold)
-    report = load_report(folder) | {"test": metrics, "speed": measure_speed(classifier.predict, test.frames[:_TIMED])}
+    speed = measure_speed(classifier.predict, test.frames[:_TIMED])
+    report: Report = {**load_report(folder), "test": metrics, "speed": speed}
     size = (folder / WEIGHTS_FILE).stat().st_size
     return Evaluation(name, report, test.labels, softmax(logits).astype(np.float32), size)
 
 
-def measure_speed(predict: Predict, frames: NDArray[np.uint8]) -> dict[str, Any]:
+def measure_speed(predict: Predict, frames: NDArray[np.uint8]) -> Speed:
     """Measure the median time per digit, in ms, when frames are predicted one by one, as for a live drawing."""
     seconds = []
     for frame in frames:
@@ -69,7 +69,7 @@ def keep(folder: Path, evaluation: Evaluation, mnist: Mnist) -> None:
     Raises:
         ArtifactError: the weights were trained on other data, according to their report.
     """
-    expected = evaluation.report.get("data", {}).get("sha256", "unknown")
+    expected = evaluation.report["data"]["sha256"]
     if mnist.sha256 != expected:
         raise ArtifactError(
             f"What is measured on other digits is not kept. Expected data of sha256 {expected[:12]}…, as the report of "
@@ -77,7 +77,7 @@ def keep(folder: Path, evaluation: Evaluation, mnist: Mnist) -> None:
             "python -m model evaluate mnist, without --keep"
         )
     save_evaluation(folder, evaluation)
-    keep_measured(folder, test=evaluation.report["test"], speed=evaluation.report["speed"])
+    keep_test(folder, evaluation.report["test"], evaluation.report["speed"])
 
 
 def rebuild(mnist: Mnist) -> Iterator[str]:
@@ -93,14 +93,14 @@ def rebuild(mnist: Mnist) -> Iterator[str]:
     from model.evaluation.diagnosis import diagnose
 
     for name in registry.available():
-        evaluation = measure(name, registry.folder(name), mnist.test)
-        keep(registry.folder(name), evaluation, mnist)
+        evaluation = measure(name, registry.weights_folder(name), mnist.test)
+        keep(registry.weights_folder(name), evaluation, mnist)
         test, speed = evaluation.report["test"], evaluation.report["speed"]
         yield f"{name}: {test['accuracy']:.2%}, {test['errors']} errors, {speed['ms_per_digit']:.2f} ms a digit"
     save_statistics(measure_statistics(mnist))
     yield "data set: counted and measured"
-    shipped = registry.folder(registry.SHIPPED)
-    diagnosis = diagnose(load_classifier(shipped), mnist)
+    shipped = registry.weights_folder(registry.SHIPPED)
+    diagnosis = diagnose(load_network(shipped), mnist)
     save_diagnosis(shipped, diagnosis)
     yield f"{registry.SHIPPED}: {len(diagnosis.indices)} digits looked at closely"
 
@@ -133,7 +133,7 @@ def draw_figures(evaluation: Evaluation, frames: NDArray[np.uint8], folder: Path
         "errors": cv2.imencode(".png", sheet)[1].tobytes(),
         "reliability": charts.to_png(charts.reliability(evaluation.confidence, evaluation.correct).chart),
     }
-    if curve := report.get("curve"):
+    if curve := report["curve"]:
         pictures["learning_curve"] = charts.to_png(charts.learning_curve({evaluation.name: curve}).chart)
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():

@@ -11,7 +11,7 @@ from math import comb, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from model.classifiers.report import Metrics
+from model.classifiers.report import ClassMetrics, TestMetrics
 from model.reading import softmax
 
 _DIGITS = np.arange(10)
@@ -41,7 +41,7 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
     share, z2 = correct / n, _Z95**2
     center = (share + z2 / (2 * n)) / (1 + z2 / n)
     reach = _Z95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return center - reach, center + reach
+    return max(center - reach, 0.0), min(center + reach, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def selective_accuracy(correct: NDArray[np.bool_], accepted: NDArray[np.bool_]) 
     return float(correct[accepted].mean()) if accepted.any() else None
 
 
-def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshold: float) -> Metrics:
+def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshold: float) -> TestMetrics:
     """Compute all metrics of one set, as plain JSON types.
 
     Args:
@@ -163,7 +163,7 @@ def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshol
         "n": len(labels),
         "errors": int((~correct).sum()),
         "accuracy": float(correct.mean()),
-        "accuracy_95": wilson_interval(int(correct.sum()), len(labels)),
+        "accuracy_95": [*wilson_interval(int(correct.sum()), len(labels))],
         "log_loss": log_loss(logits, labels),
         "ece": expected_calibration_error(confidence, correct),
         "coverage": float(accepted.mean()),
@@ -174,7 +174,7 @@ def evaluate(logits: NDArray[np.floating], labels: NDArray[np.integer], threshol
     }
 
 
-def _per_class(predicted: NDArray[np.integer], labels: NDArray[np.integer]) -> list[dict[str, float]]:
+def _per_class(predicted: NDArray[np.integer], labels: NDArray[np.integer]) -> list[ClassMetrics]:
     """Compute precision, recall, F1 and support of each digit; a quotient of 0 / 0 is 0."""
     from sklearn.metrics import precision_recall_fscore_support
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from model.classifiers.report import Metrics
+from model.classifiers.report import PictureMetrics
 from model.errors import DatasetError, ImageError
 from model.reader import Reader
 
@@ -16,7 +16,7 @@ ReadPicture = Callable[[Path], str]
 _COLUMNS = ("file", "label")
 
 
-def measure_photos(read: ReadPicture, folder: Path) -> Metrics:
+def measure_photos(read: ReadPicture, folder: Path) -> dict[str, PictureMetrics]:
     """Read every picture that the lists in a folder name.
 
     Args:
@@ -71,7 +71,7 @@ def _rows(path: Path) -> list[tuple[Path, str]]:
     return [(path.parent / file, label) for file, label in rows]
 
 
-def _measure(read: ReadPicture, path: Path, rows: Sequence[tuple[Path, str]]) -> Metrics:
+def _measure(read: ReadPicture, path: Path, rows: Sequence[tuple[Path, str]]) -> PictureMetrics:
     began = perf_counter()
     try:
         texts = [(read(picture), label) for picture, label in rows]

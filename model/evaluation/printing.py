@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from model.classifiers.report import Metrics
+from collections.abc import Mapping
+
+from model.classifiers.report import PictureMetrics, Speed, TestMetrics, WritersMetrics
 
 _WRITERS_COLUMNS = {
     "n": "n",
@@ -26,10 +28,10 @@ _PICTURES_COLUMNS = {
 }
 
 
-def mnist_text(metrics: Metrics) -> str:
-    """Format the metrics of `metrics.evaluate`, with the measured `speed`: summary, scores by digit, confusion."""
+def mnist_text(metrics: TestMetrics, speed: Speed) -> str:
+    """Format metrics of the test set and the speed: summary, scores by digit, confusion matrix."""
     low, high = metrics["accuracy_95"]
-    right, speed = metrics["selective_accuracy"], metrics["speed"]
+    right = metrics["selective_accuracy"]
     return "\n".join(
         [
             f"accuracy  {metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {metrics['n']:,})",
@@ -52,29 +54,29 @@ def mnist_text(metrics: Metrics) -> str:
     )
 
 
-def writers_table(metrics: Metrics) -> str:
+def writers_table(metrics: WritersMetrics) -> str:
     """Format the metrics of `measure_writers`: rows for digits, for writers left out of training, for non-digits."""
     left_out = {f"{name}, left out": row for name, row in metrics["left_out"].items()}
     non_digits = {
-        f"{name} (non-digits)" if name in metrics["digits"] else name: row | {"coverage": row["false_accept_rate"]}
+        f"{name} (non-digits)" if name in metrics["digits"] else name: {**row, "coverage": row["false_accept_rate"]}
         for name, row in metrics["non_digits"].items()
     }
-    return _table(metrics["digits"] | left_out | non_digits, _WRITERS_COLUMNS)
+    return _table({**metrics["digits"], **left_out, **non_digits}, _WRITERS_COLUMNS)
 
 
-def pictures_table(metrics: Metrics) -> str:
+def pictures_table(metrics: dict[str, PictureMetrics]) -> str:
     """Format the metrics of `measure_photos`: one row for each list of pictures."""
     return _table(metrics, _PICTURES_COLUMNS)
 
 
-def _table(rows: Metrics, columns: dict[str, str]) -> str:
+def _table(rows: Mapping[str, Mapping[str, object]], columns: dict[str, str]) -> str:
     width = max(map(len, rows))
     head = " " * width + "".join(f"{title:>12}" for title in columns)
     lines = (f"{name:{width}}" + "".join(map(_cell, map(row.get, columns.values()))) for name, row in rows.items())
     return "\n".join([head, *lines])
 
 
-def _cell(value: float | None) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return f"{'-':>12}"
     return f"{value:12,}" if isinstance(value, int) else f"{value:12.4f}"

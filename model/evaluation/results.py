@@ -18,7 +18,6 @@ from model.classifiers import registry
 from model.classifiers.registry import WEIGHTS_FILE
 from model.classifiers.report import Report, load_report, verify
 from model.data.statistics import Statistics, load_statistics
-from model.errors import ArtifactError
 from model.evaluation.diagnosis import Diagnosis
 from model.evaluation.robustness import Robustness
 from model.files import Arrays, Layout, load_arrays, read_only, reporting_damage, save_arrays
@@ -29,7 +28,6 @@ DIAGNOSIS_FILE = "diagnosis.npz"
 PREDICTION_COLUMNS = ("index", "true", "read", "confidence", *(f"p{digit}" for digit in range(10)))
 _SALIENCY_STEPS = 127  # of int8, on either side of 0
 _MIN_PROBABILITY = 1e-30  # keeps the logarithm finite
-TEST_METRICS = {"n", "errors", "accuracy", "accuracy_95", "log_loss", "ece", "macro_f1", "per_class", "confusion"}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,13 +93,8 @@ def load_evaluation(name: str = registry.SHIPPED) -> Evaluation:
         ArtifactError: there is no such model; its report, its weights or the file are missing or damaged; or the file
             belongs to other weights.
     """
-    folder = registry.folder(name)
+    folder = registry.weights_folder(name)
     report = verify(folder)
-    if missing := TEST_METRICS - set(report.get("test", {})):
-        raise ArtifactError(
-            f"The report of {name} is incomplete. Expected {', '.join(sorted(TEST_METRICS))} of the test set. "
-            f"Received: no {', '.join(sorted(missing))}. Make it with: make report"
-        )
     arrays = load_arrays(folder / EVALUATION_FILE, report["weights_sha256"], _EVALUATION)
     probabilities = read_only(softmax(arrays["log_probabilities"]).astype(np.float32))
     size = (folder / WEIGHTS_FILE).stat().st_size
@@ -114,7 +107,7 @@ def load_diagnosis() -> Diagnosis:
     Raises:
         ArtifactError: the weights or the file are missing or damaged, or the file belongs to other weights.
     """
-    folder = registry.folder(registry.SHIPPED)
+    folder = registry.weights_folder(registry.SHIPPED)
     arrays = load_arrays(folder / DIAGNOSIS_FILE, verify(folder)["weights_sha256"], _DIAGNOSIS)
     with reporting_damage(folder / DIAGNOSIS_FILE, "curves as JSON"):
         rows = json.loads(str(arrays.pop("robustness")))
@@ -133,7 +126,7 @@ def load_data_statistics() -> Statistics:
     Raises:
         ArtifactError: the report or the file is missing or damaged, or the file describes another data set.
     """
-    return load_statistics(str(load_report(registry.folder(registry.SHIPPED)).get("data", {}).get("sha256")))
+    return load_statistics(load_report(registry.weights_folder(registry.SHIPPED))["data"]["sha256"])
 
 
 def save_evaluation(folder: Path, evaluation: Evaluation) -> None:

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from model.classifiers.report import Metrics
+from model.classifiers.report import DigitWriters, WritersMetrics
 from model.data.pen_strokes import Drawing, load_drawings, load_pen_strokes
 from model.errors import DatasetError
 from model.evaluation.metrics import auroc, expected_calibration_error, log_loss, macro_f1, selective_accuracy
@@ -46,6 +46,7 @@ NOTHING = Prediction(-1, np.zeros(10), accepted=False)
 """Nothing was read."""
 ReadDrawing = Callable[[list[Stroke], float], Prediction]
 """Strokes and pen width, both in canvas px -> prediction."""
+Subset = Literal["digits", "left_out"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,7 +64,7 @@ class _Predictions:
 
 def measure_writers(
     read: ReadDrawing, strokes: Path, non_digits: Path | None = None, trained_on: Collection[str] = ()
-) -> Metrics:
+) -> WritersMetrics:
     """Read every drawing in a folder of digits, and in a folder of non-digits if there is one.
 
     Args:
@@ -84,16 +85,17 @@ def measure_writers(
     """
     others = {path.stem: _read_all(read, _non_digits(path)) for path in _files(non_digits)} if non_digits else {}
     confidences = [predictions.confidence for predictions in others.values()]
-    metrics: Metrics = {"digits": {}, "left_out": {}, "non_digits": {}}
+    metrics: WritersMetrics = {"digits": {}, "left_out": {}, "non_digits": {}}
     for name, predictions in others.items():
         rate = float(predictions.accepted.mean())
         metrics["non_digits"][name] = {"n": len(predictions.labels), "false_accept_rate": rate}
     for path in _files(strokes):
         for subset, drawings in _digits(path, trained_on).items():
             predictions = _read_all(read, drawings)
-            metrics[subset][path.stem] = _measure_digits(drawings, predictions)
+            row = _measure_digits(drawings, predictions)
             if confidences:
-                metrics[subset][path.stem]["auroc"] = auroc(predictions.confidence, np.concatenate(confidences))
+                row["auroc"] = auroc(predictions.confidence, np.concatenate(confidences))
+            metrics[subset][path.stem] = row
     return metrics
 
 
@@ -143,13 +145,14 @@ def _files(folder: Path) -> list[Path]:
     return paths
 
 
-def _digits(path: Path, trained_on: Collection[str]) -> dict[str, list[Drawing]]:
+def _digits(path: Path, trained_on: Collection[str]) -> dict[Subset, list[Drawing]]:
     """Load all digits of a file and, if training used the file, those of the writers that it held out."""
     digits = [drawing for drawing in load_drawings(path) if drawing.label is not None]
-    subsets = {"digits": _not_empty(digits, "labels 0-9", path)}
+    subsets: dict[Subset, list[Drawing]] = {"digits": _not_empty(digits, "labels 0-9", path)}
     if sha256_of(path) in trained_on:
         left_out = [drawing for drawing in load_pen_strokes([path]).held_out if drawing.label is not None]
-        subsets |= {"left_out": left_out} if left_out else {}
+        if left_out:
+            subsets["left_out"] = left_out
     return subsets
 
 
@@ -170,7 +173,7 @@ def _read_all(read: ReadDrawing, drawings: Sequence[Drawing]) -> _Predictions:
     return _Predictions(np.array(labels), np.stack(probabilities), np.array(accepted))
 
 
-def _measure_digits(drawings: Sequence[Drawing], predictions: _Predictions) -> Metrics:
+def _measure_digits(drawings: Sequence[Drawing], predictions: _Predictions) -> DigitWriters:
     labels = np.array([drawing.label for drawing in drawings])
     correct = predictions.labels == labels
     by_writer = defaultdict(list)

@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, sync_playwright
 import model.reader
 import model.vision.page_ink
 from model.classifiers.report import hardware
-from model.classifiers.runtime import Classifier, load_classifier
+from model.classifiers.runtime import Classifier, load_classifier, load_network
 from model.reader import WEIGHTS, Reader
 from model.reading import Predict
 from model.vision.decoding import load_gray
@@ -94,14 +94,14 @@ def main() -> None:
 
 def server_cost(times: int = 300) -> list[Row]:
     """One live update, strokes to reading, against the usual way: shrink the canvas and call `network.predict`."""
-    classifier = load_classifier(WEIGHTS)
+    classifier, network = load_classifier(WEIGHTS), load_network(WEIGHTS)
     reader = Reader(classifier)
     drawings = [[np.array(stroke) * 200 + 60 for stroke in strokes] for strokes in DIGITS.values()]
     canvases = [ink_strokes(drawing, PEN, (SIDE, SIDE)) for drawing in drawings]
 
     def usual(canvas: np.ndarray) -> None:
         small = cv2.resize(canvas, (FRAME_SIDE, FRAME_SIDE), interpolation=cv2.INTER_AREA)
-        classifier.network.predict(small[None], verbose=0)
+        network.predict(small[None], verbose=0)
 
     ours = timed(lambda i: reader.read_drawing(drawings[i % 10], PEN), times)
     baseline = timed(lambda i: usual(canvases[i % 10]), times // 10)

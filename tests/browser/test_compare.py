@@ -41,8 +41,7 @@ def put(folder, name, network, wrong):
     """Save a model that can be loaded, and its stored evaluation."""
     labels = digits(TEST)[1]
     logits = answers(labels, wrong)
-    known = report_of(name, logits, labels) | {"calibration": {"temperature": 1.0, "threshold": 0.7}}
-    report.save(network, known, folder)
+    report.save(network, report_of(name, logits, labels), folder)
     put_evaluation(folder, name, labels, logits)
 
 

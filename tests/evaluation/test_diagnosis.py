@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from model.classifiers.architectures import build_cnn
-from model.classifiers.runtime import Classifier, compile_predict
+from model.classifiers.runtime import compile_predict
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.stroke_templates import draw_digits
 from model.evaluation.diagnosis import compare, diagnose, draw_map, embed, find_neighbors, find_saliency, select
@@ -120,7 +120,7 @@ def test_the_map_separates_clusters():
 
 @pytest.fixture(scope="module")
 def diagnosed(linear, data):
-    return diagnose(Classifier(compile_predict(linear), 0.5, 0.5, linear), data)
+    return diagnose(linear, data)
 
 
 def test_the_parts_of_a_diagnosis_agree(diagnosed, data, linear):

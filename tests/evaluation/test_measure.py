@@ -16,7 +16,7 @@ from keras import layers
 
 from model.__main__ import main
 from model.classifiers import registry
-from model.classifiers.report import load_report, save
+from model.classifiers.report import keep_writers, load_report, save
 from model.data import statistics
 from model.data.mnist import load_mnist
 from model.errors import ArtifactError
@@ -27,12 +27,14 @@ from model.evaluation.metrics import evaluate
 from model.evaluation.results import load_data_statistics, load_diagnosis, load_evaluation
 from tests.handwriting.drawn_mnist import write_drawn
 from tests.handwriting.picture_files import SEVEN, encode, page
+from tests.handwriting.reports import make_curve, make_data, make_report, make_test
 from tests.handwriting.stroke_files import digit_file, non_digit_file
 
 pytestmark = pytest.mark.slow
 
 MODEL = Path(__file__).parents[2] / "model"
 TEST_DIGITS = 60
+NO_WRITERS = {"digits": {}, "left_out": {}, "non_digits": {}}
 FIGURES = {"confusion.png", "errors.png", "reliability.png", "learning_curve.png"}
 
 
@@ -54,13 +56,7 @@ def linear(data):
 
 
 def report_of(data):
-    return {
-        "calibration": {"threshold": 0.5},
-        "data": {"sha256": load_mnist(data).sha256},
-        "test": {"accuracy": 0.0},
-        "curve": [{"loss": 0.5 / epoch, "held_out_accuracy": 1 - 0.1 / epoch} for epoch in (1, 2, 3)],
-        "writers": {"shipped": {}},
-    }
+    return make_report(data=make_data(sha256=load_mnist(data).sha256), test=make_test(errors=7), curve=make_curve(3))
 
 
 @pytest.fixture
@@ -69,7 +65,8 @@ def weights(tmp_path, monkeypatch, linear, data):
     monkeypatch.setattr(registry, "_WEIGHTS", tmp_path)
     monkeypatch.setattr(statistics, "STATISTICS", tmp_path / "statistics.npz")
     for name in ("cnn", "mlp"):
-        save(linear, report_of(data), registry.folder(name))
+        save(linear, report_of(data), registry.weights_folder(name))
+        keep_writers(registry.weights_folder(name), "shipped", NO_WRITERS)
     return tmp_path
 
 
@@ -83,7 +80,7 @@ def test_a_model_is_measured(weights, data, linear):
     assert measured["log_loss"] == pytest.approx(expected["log_loss"], rel=1e-4)
     assert 0.5 < measured["accuracy"] < 1
     assert evaluation.size_bytes == (weights / "cnn" / "digits.keras").stat().st_size
-    assert load_report(weights / "cnn")["test"] == {"accuracy": 0.0}  # nothing is kept
+    assert load_report(weights / "cnn")["test"] == make_test(errors=7)  # nothing is kept
 
 
 def test_the_time_of_a_digit_is_the_median_of_single_frames(monkeypatch):
@@ -104,8 +101,8 @@ def test_an_evaluation_is_kept_beside_the_weights(weights, data):
     assert json.dumps(read.report) == json.dumps(evaluation.report)
     np.testing.assert_array_equal(read.predicted, evaluation.predicted)
     np.testing.assert_array_equal(read.labels, mnist.test.labels)
-    assert load_report(weights / "mlp")["writers"] == {"shipped": {}}
-    assert load_report(weights / "cnn")["test"] == {"accuracy": 0.0}
+    assert load_report(weights / "mlp")["writers"] == {"shipped": NO_WRITERS}
+    assert load_report(weights / "cnn")["test"] == make_test(errors=7)
 
 
 def test_an_evaluation_of_other_digits_is_not_kept(weights, data, tmp_path):
@@ -149,17 +146,18 @@ def test_figures_are_pictures(weights, data, tmp_path):
 def test_a_model_without_a_learning_curve_gets_no_figure_of_it(weights, data, tmp_path):
     mnist = load_mnist(data)
     evaluation = measure("cnn", weights / "cnn", mnist.test)
-    del evaluation.report["curve"]
+    evaluation.report["curve"] = []
     draw_figures(evaluation, mnist.test.frames, tmp_path / "figures")
     assert set(figures_in(tmp_path / "figures")) == FIGURES - {"learning_curve.png"}
 
 
 def test_nothing_is_kept_in_a_report_without_the_checksum_of_its_data(weights, data):
     mnist = load_mnist(data)
-    evaluation = measure("cnn", weights / "cnn", mnist.test)
-    del evaluation.report["data"]
-    with pytest.raises(ArtifactError, match="is not kept. Expected data of sha256 unknown"):
-        keep(weights / "cnn", evaluation, mnist)
+    report = json.loads((weights / "cnn/report.json").read_text())
+    del report["data"]
+    (weights / "cnn/report.json").write_text(json.dumps(report))
+    with pytest.raises(ArtifactError, match="is damaged. Expected the field data as report in"):
+        measure("cnn", weights / "cnn", mnist.test)
 
 
 def test_evaluate_writes_files_and_keeps_the_results(weights, data, tmp_path, capsys):
@@ -239,7 +237,7 @@ def test_evaluate_keeps_results_on_demand_by_name(weights, measured, kind, name)
     assert main(["evaluate", *measured[kind], "--model", "mlp", "--keep", "linear"]) == 0
     kept = load_report(weights / "cnn")
     assert name in (kept["writers"]["linear"]["digits"] if kind == "writers" else kept["pictures"]["linear"])
-    assert kept["writers"]["shipped"] == {}
+    assert kept["writers"]["shipped"] == NO_WRITERS
     assert "linear" not in str(load_report(weights / "mlp"))
 
 
@@ -270,7 +268,7 @@ def test_results_of_weights_in_any_folder_are_kept_there(weights, data, tmp_path
 def test_a_full_disk_leaves_files_as_they_were(data, tmp_path, monkeypatch, name, write):
     path, test = tmp_path / name, load_mnist(data).test
     path.write_text("of the last run")
-    evaluation = measure("cnn", registry.folder("cnn"), test)
+    evaluation = measure("cnn", registry.weights_folder("cnn"), test)
 
     def fill_disk(path, content, **_):
         with path.open("wb") as stream:
@@ -321,9 +319,9 @@ def test_shipped_results_are_complete_and_small():
     parts = [*map(load_evaluation, registry.available()), load_diagnosis(), load_data_statistics()]
     arrays = [value for part in parts for name in part.__slots__ if hasattr(value := getattr(part, name), "nbytes")]
     assert sum(array.nbytes for array in arrays) < 100e6
-    files = [registry.folder(name) / results.EVALUATION_FILE for name in registry.available()]
+    files = [registry.weights_folder(name) / results.EVALUATION_FILE for name in registry.available()]
     assert max(path.stat().st_size for path in files) < 250_000
-    assert (registry.folder("cnn") / results.DIAGNOSIS_FILE).stat().st_size < 2_000_000
+    assert (registry.weights_folder("cnn") / results.DIAGNOSIS_FILE).stat().st_size < 2_000_000
     assert statistics.STATISTICS.stat().st_size < 200_000
 
 

@@ -1,3 +1,4 @@
+import json
 import re
 import sys
 from concurrent.futures import Future
@@ -17,6 +18,7 @@ from pages.components.pad.drawing import PadState
 from pages.components.shared import classifiers
 from tests.handwriting.picture_files import ONE, SEVEN, encode
 from tests.handwriting.picture_files import page as draw_page
+from tests.handwriting.reports import make_start
 from tests.handwriting.small_data import TEST, put_evaluation, put_model, write_mnist
 from tests.pages.test_draw_page import APP, collect, done, drawing, reader_that_says
 
@@ -85,7 +87,7 @@ def test_table_tells_of_every_model_that_is_there(start, weights):
     assert "Support vector machine" not in page
     assert "<b>90.00%</b><small>78.64 to 95.65%</small>" in page
     assert '<td data-head="Errors">5</td>' in page
-    assert '<td data-head="Elsewhere">97.79%</td>' in page
+    assert '<td data-head="Elsewhere">98.40%<small>Keras, examples/mnist_mlp.py</small></td>' in page
     assert '<td data-head="One digit">0.50 ms</td>' in page
     assert "2 cores, &lt;AMD&gt;" in page
 
@@ -97,7 +99,7 @@ def test_cost_is_time_and_its_price(start):
 
 
 def test_what_was_not_measured_is_a_dash(start, weights):
-    put_model(weights / "cnn", "cnn", speed={})
+    put_model(weights / "cnn", "cnn", speed=None)
     page = words(start("compare"))
     assert '<td data-head="One digit">–</td><td data-head="1,000 digits">–</td>' in page
 
@@ -126,9 +128,13 @@ def test_damaged_report_is_a_warning_and_the_others_are_shown(start, weights):
 
 
 def test_report_without_its_test_is_a_warning_with_the_command(start, weights):
-    put_model(weights / "mlp", "mlp", test={})
+    put_model(weights / "mlp", "mlp")
+    report = json.loads((weights / "mlp" / "report.json").read_text())
+    del report["test"]
+    (weights / "mlp" / "report.json").write_text(json.dumps(report))
     app = start("compare")
-    assert "make report" in app.warning[0].value
+    assert "Expected the field test as report in" in app.warning[0].value
+    assert "python train_model.py --model NAME" in app.warning[0].value
     assert words(app).count("<tr>") == 2
 
 
@@ -159,7 +165,7 @@ def test_models_that_learn_in_epochs_have_curves(start, weights):
 
 def test_epochs_that_only_refined_are_said_to(start, weights):
     assert "only the epochs that refined" not in words(start("compare"))
-    put_model(weights / "cnn", "cnn", started_from={"seconds": 1})
+    put_model(weights / "cnn", "cnn", started_from=make_start())
     assert "Of cnn only the epochs that refined what was trained before." in words(start("compare"))
 
 

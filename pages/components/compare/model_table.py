@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from model.classifiers.registry import MODELS, SHIPPED
+from model.classifiers.report import CurveRow
 from model.evaluation.charts import DescribedChart, learning_curve
 from model.evaluation.results import Evaluation
 from pages.components.shared.chart import show_chart
@@ -62,18 +62,14 @@ def rows_of(names: list[str]) -> list[Row]:
     """Make a row for each model; warn of those whose files are missing, stale or damaged."""
     rows = []
     for name in names:
-        try:
-            if found := evaluation(name):
-                rows.append(_row(found))
-        except (KeyError, TypeError, OSError) as error:
-            advice = f"Make it with: make report, or else: python train_model.py --model {name}"
-            st.warning(f"The report of {name} lacks {error}. {advice}", icon=":material/warning:")
+        if found := evaluation(name):
+            rows.append(_row(found))
     return rows
 
 
 def _row(evaluated: Evaluation) -> Row:
-    report, test = evaluated.report, evaluated.report["test"]
-    ms: float | None = report.get("speed", {}).get("ms_per_digit")
+    report, test, reported = evaluated.report, evaluated.report["test"], MODELS[evaluated.name].reported
+    ms = report["speed"]["ms_per_digit"] if "speed" in report else None
     return Row(
         name=evaluated.name,
         title=MODELS[evaluated.name].title,
@@ -83,7 +79,7 @@ def _row(evaluated: Evaluation) -> Row:
         accuracy_high=test["accuracy_95"][1],
         errors=test["errors"],
         macro_f1=test["macro_f1"],
-        reported_elsewhere=MODELS[evaluated.name].reported,
+        reported_elsewhere=reported.accuracy if reported else None,
         parameters=report["parameters"],
         bytes=evaluated.size_bytes,
         training_seconds=report["seconds"],
@@ -148,12 +144,12 @@ _TABLE = """
 
 def _cells(row: Row) -> list[tuple[str, str]]:
     """Format the figures of a row in the order of _HEADS, each with a note on it or none."""
-    ms, dollars = row.ms_per_digit, row.dollars_per_1000
+    ms, dollars, reported = row.ms_per_digit, row.dollars_per_1000, MODELS[row.name].reported
     return [
         (f"{row.accuracy:.2%}", f"{100 * row.accuracy_low:.2f} to {100 * row.accuracy_high:.2f}%"),
         (f"{row.errors:,}", ""),
         (f"{row.macro_f1:.4f}", ""),
-        (_UNKNOWN if row.reported_elsewhere is None else f"{row.reported_elsewhere:.2%}", ""),
+        (f"{reported.accuracy:.2%}", reported.source) if reported else (_UNKNOWN, ""),
         (f"{row.parameters:,}", ""),
         (f"{row.bytes / 1e6:.1f} MB" if row.bytes >= 1e6 else f"{row.bytes / 1e3:.0f} kB", ""),
         (_duration(row.training_seconds), row.hardware),
@@ -180,9 +176,7 @@ def _to_csv(rows: list[Row]) -> str:
 def show_curves(rows: list[Row]) -> None:
     """Show the learning curves of the models that have one."""
     reports = {row.name: found.report for row in rows if (found := evaluation(row.name))}
-    curves = {name: report.get("curve", []) for name, report in reports.items()}
-    curves = {name: [row for row in curve if "held_out_accuracy" in row] for name, curve in curves.items()}
-    curves = {name: curve for name, curve in curves.items() if len(curve) > 1}
+    curves = {name: report["curve"] for name, report in reports.items() if len(report["curve"]) > 1}
     if not curves:
         st.html(hint("No model here keeps one."))
         return
@@ -197,5 +191,5 @@ def show_curves(rows: list[Row]) -> None:
 
 # Altair takes longer to make a chart than Streamlit takes to show it.
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _curves(curves: dict[str, list[dict[str, Any]]], titles: list[str]) -> DescribedChart:
+def _curves(curves: dict[str, list[CurveRow]], titles: list[str]) -> DescribedChart:
     return learning_curve(curves, titles)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 import numpy as np
 import streamlit as st
 
 from model.classifiers.registry import SHIPPED_RESULTS
-from model.classifiers.report import Metrics
+from model.classifiers.report import DigitWriters, TestMetrics, WritersMetrics
 from model.data.mnist import LABEL_ERRORS
 from model.evaluation.metrics import wilson_interval
 from model.evaluation.results import Evaluation
@@ -26,14 +25,15 @@ _NO_WRITERS = (
     f"Make them with: python -m model evaluate writers DIR --non-digits DIR --keep {SHIPPED_RESULTS}"
 )
 _UNKNOWN = "–"
-Column = tuple[str, Mapping[str, Any]]
+Metrics = TestMetrics | DigitWriters
+Column = tuple[str, Metrics]
 """Who wrote the digits, and the metrics measured on them."""
 
 
 def show_headline(evaluation: Evaluation) -> None:
     """Show the metrics, MNIST and unseen writers side by side, and the accuracy without disputed labels."""
     test, writers = evaluation.report["test"], evaluation.report.get("writers", {}).get(SHIPPED_RESULTS)
-    columns = [("MNIST's test digits", test), *_columns_of(writers)] if writers else [("MNIST's test digits", test)]
+    columns: list[Column] = [("MNIST's test digits", test), *(_columns_of(writers) if writers else [])]
     rows = [(name, [_cell(metrics, key, form) for _, metrics in columns]) for name, key, form in _ROWS]
     with st.container(key="headline"):
         cards, titles = cards_of(*_cards(evaluation, columns)), [title for title, _ in columns]
@@ -56,10 +56,12 @@ _HEADLINE = """
 """
 
 
-def _columns_of(writers: Metrics) -> list[Column]:
+def _columns_of(writers: WritersMetrics) -> list[Column]:
     """List the writers that the network was not trained on."""
     unseen = {name: row for name, row in writers["digits"].items() if name not in writers["left_out"]}
-    left_out = [(_LEFT_OUT_TITLES.get(name, f"{name}, left out"), row) for name, row in writers["left_out"].items()]
+    left_out: list[Column] = [
+        (_LEFT_OUT_TITLES.get(name, f"{name}, left out"), row) for name, row in writers["left_out"].items()
+    ]
     return left_out + [(_TITLES.get(name, name), row) for name, row in unseen.items()]
 
 
@@ -88,6 +90,6 @@ _ROWS = (
 )
 
 
-def _cell(metrics: Mapping[str, Any], key: str, form: str) -> str:
-    value = metrics.get(key)
+def _cell(metrics: Metrics, key: str, form: str) -> str:
+    value = cast("float | None", metrics.get(key))
     return _UNKNOWN if value is None else percent_of(value) if form == "%" else format(value, form)

@@ -9,7 +9,7 @@ from threading import Lock, Thread
 
 import streamlit as st
 
-from model.classifiers.registry import MODELS, SHIPPED, available, folder
+from model.classifiers.registry import MODELS, SHIPPED, available, weights_folder
 from model.errors import ArtifactError
 from model.reader import WEIGHTS, Reader
 from pages.components.shared.server import freeze_objects
@@ -50,7 +50,7 @@ def choose_model(title: str) -> str:
         )
     with st.container(key="about_model"):  # shown even when it is empty, so that the pad below keeps its place
         if chosen != SHIPPED:
-            st.html(f'<p class="hint">{_UNPROVEN} {"" if MODELS[chosen].hands else _SHY}</p>')
+            st.html(f'<p class="hint">{_UNPROVEN} {"" if MODELS[chosen].learns_from_strokes else _SHY}</p>')
     st.session_state.model = chosen  # Streamlit forgets a widget's own value when its page is left
     return chosen
 
@@ -109,7 +109,7 @@ def _load(name: str, loading: Future[Reader]) -> None:
     """Load a model and freeze what it has brought along; log what fails for the operator."""
     try:
         with _loading_one:
-            reader = Reader.load(folder(name))
+            reader = Reader.load(weights_folder(name))
         freeze_objects()
         loading.set_result(reader)
     except Exception as error:  # TensorFlow raises almost anything; the page shows it in one line

@@ -26,13 +26,13 @@ Stamps = tuple[int, ...]
 
 def evaluation(name: str = registry.SHIPPED) -> Evaluation | None:
     """Load how a model does on the test set; where that fails, warn with the command that makes it, and return None."""
-    return _or_warning(_evaluation, name, _stamps(name, registry.folder(name) / results.EVALUATION_FILE))
+    return _or_warning(_evaluation, name, _stamps(name, registry.weights_folder(name) / results.EVALUATION_FILE))
 
 
 def diagnosis() -> Diagnosis | None:
     """Load the diagnosis of the shipped model; where that fails, warn as `evaluation` does and return None."""
     return _or_warning(
-        _diagnosis, _stamps(registry.SHIPPED, registry.folder(registry.SHIPPED) / results.DIAGNOSIS_FILE)
+        _diagnosis, _stamps(registry.SHIPPED, registry.weights_folder(registry.SHIPPED) / results.DIAGNOSIS_FILE)
     )
 
 
@@ -56,7 +56,7 @@ def warn(error: ArtifactError) -> None:
 
 def _stamps(name: str, file: Path) -> Stamps:
     """Stamp a file, and the weights and the report that it belongs to: a file that is replaced is read again."""
-    paths = [*(registry.folder(name) / each for each in (WEIGHTS_FILE, REPORT_FILE)), file]
+    paths = [*(registry.weights_folder(name) / each for each in (WEIGHTS_FILE, REPORT_FILE)), file]
     return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
 
