@@ -17,7 +17,7 @@ REPORT_FILE = "report.json"
 SHIPPED = "cnn"
 """The model that reads unless another one is chosen."""
 SHIPPED_RESULTS = "shipped"
-"""The name in its report of what was measured of it on real writers."""
+"""The key, in the shipped model's report, of what was measured with it on real writers and pictures."""
 
 _WEIGHTS = Path(__file__).parents[1] / "weights"
 

@@ -77,7 +77,7 @@ def test_json_holds_the_architecture_and_the_weights_are_beside_it(network, tmp_
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_mnist_is_compared_on_where_it_can_be_had(drawn, tmp_path, monkeypatch):
+def test_mnist_is_compared_on_where_it_is_available(drawn, tmp_path, monkeypatch):
     frames, labels = drawn.compared.frames, drawn.compared.labels
     np.savez(tmp_path / "some.npz", x_train=frames, y_train=labels, x_test=frames, y_test=labels)
     monkeypatch.undo()
@@ -132,7 +132,7 @@ def test_a_name_of_another_format_is_refused(network, name, tmp_path):
 
 
 @pytest.mark.parametrize("parent", ["none", "file"])
-def test_a_folder_that_is_none_is_refused(network, parent, tmp_path):
+def test_a_missing_folder_is_refused(network, parent, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match=rf"nowhere to export to. Expected a folder. Received: .*{parent}"):
         export(network, "keras", tmp_path / parent / "digits.keras")

@@ -37,7 +37,7 @@ def test_every_model_has_a_folder_of_its_own_name():
 
 
 @pytest.mark.parametrize("name", ["resnet", "", "../secrets"])
-def test_a_model_that_is_none_is_refused(name):
+def test_an_unknown_model_is_refused(name):
     with pytest.raises(ArtifactError, match=rf"no such model. Expected one of softmax, .*ensemble. Received: '{name}'"):
         weights_folder(name)
 
@@ -51,7 +51,7 @@ def test_models_are_available_when_weights_and_report_are_there(tmp_path, monkey
     assert available() == ["mlp"]
 
 
-def test_the_registry_waits_for_nothing_heavy():
+def test_importing_the_registry_loads_no_heavy_package():
     script = (
         "import sys, model.classifiers.registry; assert not {'numpy', 'cv2', 'keras', 'tensorflow'} & set(sys.modules)"
     )

@@ -72,7 +72,7 @@ def change_report(folder, **changes):
     save_report(load_report(folder) | changes, folder)
 
 
-def test_what_was_saved_is_loaded(folder, network):
+def test_saved_weights_and_report_are_loaded(folder, network):
     classifier = load_classifier(folder)
     frames = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
     np.testing.assert_allclose(classifier.predict(frames), network(frames), atol=1e-4)
