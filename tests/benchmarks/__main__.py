@@ -10,6 +10,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -80,6 +81,7 @@ Row = tuple[str, str, str, str, str]
 
 def main() -> None:
     """Measure everything, print the table and keep it."""
+    ArgumentParser(prog="python -m tests.benchmarks", description=__doc__).parse_args()
     rows = server_cost() + photo_cost()
     with sync_playwright() as playwright:
         browser = launch(playwright)
@@ -293,7 +295,7 @@ def memory(browser: Browser) -> list[Row]:
 
 
 def resident(browser: Browser, url: str, server: psutil.Process, sessions: int) -> float:
-    """Megabytes after so many more sessions have each drawn a digit."""
+    """Megabytes after `sessions` more sessions have each drawn a digit."""
     for _ in range(sessions):
         page = DrawPage(browser.new_page(), url)
         page.draw(DIGITS[3])

@@ -158,11 +158,11 @@ def test_mnist_obeys_its_own_rule(mnist):
 
 
 @pytest.mark.parametrize("scale", [2, 5])
-def test_enlarged_mnist_is_read_as_well_as_mnist(mnist, classifier, scale):
-    test = mnist.test
-    enlarged = (frame.repeat(scale, axis=0).repeat(scale, axis=1) for frame in test.frames)
+def test_enlarged_mnist_is_read_as_well_as_mnist(mnist, mnist_logits, classifier, scale):
+    frames, labels = mnist.test.frames, mnist.test.labels
+    enlarged = (frame.repeat(scale, axis=0).repeat(scale, axis=1) for frame in frames)
     framed = np.stack([frame_glyph(frame).frame for frame in enlarged])
-    direct, again = (
-        (classifier.predict(frames).argmax(axis=1) == test.labels).mean() for frames in (test.frames, framed)
-    )
-    assert abs(direct - again) <= 0.001
+    direct = mnist_logits.argmax(axis=1)
+    again, changed = direct.copy(), (framed != frames).any(axis=(1, 2))
+    again[changed] = classifier.predict(framed[changed]).argmax(axis=1)
+    assert abs((direct == labels).mean() - (again == labels).mean()) <= 0.001
