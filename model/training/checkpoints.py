@@ -19,8 +19,9 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from model.classifiers.report import CurveRow
 from model.errors import ArtifactError
 from model.files import write_atomically
 
@@ -42,7 +43,7 @@ class CheckpointStore:
 
     folder: Path
     identity: dict[str, Any]
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[CurveRow] = field(default_factory=list)
 
     @classmethod
     def open(cls, folder: Path, identity: dict[str, Any], resume: bool) -> CheckpointStore:
@@ -80,7 +81,7 @@ class CheckpointStore:
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
             int(state["identity"]["epochs"])
-            return cls(folder, state["identity"], [dict(row) for row in state["history"]])
+            return cls(folder, state["identity"], [cast(CurveRow, dict(row)) for row in state["history"]])
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -125,7 +126,7 @@ class CheckpointStore:
         errors = [row["held_out_errors"] for row in self.history if row["augmentation"] == augmentation]
         return self.epoch - errors[::-1].index(min(errors))
 
-    def save(self, network: keras.Model, averaged: keras.Model, row: dict[str, float]) -> None:
+    def save(self, network: keras.Model, averaged: keras.Model, row: CurveRow) -> None:
         """Write the state after one more epoch.
 
         Args:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import keras
 import numpy as np
 
-from model.classifiers.architectures import build_average
+from model.classifiers.architectures import build
 from model.classifiers.registry import MODELS, REPORT_FILE
-from model.classifiers.report import Report, load_report, save
-from model.classifiers.runtime import load_classifier
+from model.classifiers.report import (
+    CurveRow,
+    EnsembleMember,
+    Origin,
+    Report,
+    TrainingReport,
+    build_report,
+    load_report,
+    save,
+)
+from model.classifiers.runtime import load_network
 from model.data.mnist import Mnist
 from model.data.pen_strokes import PenStrokes
 from model.errors import ArtifactError
@@ -20,12 +30,10 @@ from model.training.folder_lock import lock_folder
 from model.training.held_out import HeldOutSets
 from model.training.trainer import RunFiles, Settings, train
 
-_MEMBER_KEYS = ("settings", "seconds", "created", "weights_sha256")  # of a member's report in the ensemble's
-
 
 def train_ensemble(
-    mnist: Mnist, strokes: PenStrokes, settings: Settings, files: RunFiles
-) -> tuple[keras.Model, Report]:
+    mnist: Mnist, strokes: PenStrokes, settings: Settings, files: RunFiles, name: str = "ensemble"
+) -> tuple[keras.Model, TrainingReport]:
     """Train the shipped architecture from several seeds, member after member, and average the networks.
 
     Args:
@@ -33,6 +41,7 @@ def train_ensemble(
         strokes: drawings of digits and of other characters; may be empty.
         settings: of the first member; each further one has the next seed.
         files: every member has its own folder below the checkpoints, where its weights stay.
+        name: a registered model that is an ensemble.
 
     Returns:
         The ensemble, and the report to save beside it.
@@ -41,16 +50,16 @@ def train_ensemble(
         TrainingError: see `train`.
         ArtifactError: see `train` and `combine`.
     """
-    folders = [files.checkpoints / f"member-{i}" for i in range(1, MODELS["ensemble"].members + 1)]
+    folders = [files.checkpoints / f"member-{i}" for i in range(1, MODELS[name].members + 1)]
     with lock_folder(files.checkpoints):
         if not files.resume:
             _discard_finished(folders)
         for i, folder in enumerate(folders):
             print(f"{folder.name} of {len(folders)}", flush=True)
-            logs = files.tensorboard and files.tensorboard / "ensemble" / folder.name
+            logs = files.tensorboard and files.tensorboard / name / folder.name
             member = replace(settings, seed=settings.seed + i)
             save(*train(mnist, strokes, member, RunFiles(folder, files.resume, logs)), folder)
-        return combine(folders, mnist, strokes)
+        return combine(folders, mnist, strokes, name)
 
 
 def _discard_finished(folders: list[Path]) -> None:
@@ -70,13 +79,16 @@ def _discard_finished(folders: list[Path]) -> None:
         shutil.rmtree(folder)
 
 
-def combine(folders: list[Path], mnist: Mnist, strokes: PenStrokes) -> tuple[keras.Model, Report]:
+def combine(
+    folders: list[Path], mnist: Mnist, strokes: PenStrokes, name: str = "ensemble"
+) -> tuple[keras.Model, TrainingReport]:
     """Average trained networks.
 
     Args:
         folders: weights and report of each member.
         mnist: the data that the members were trained on.
         strokes: the drawings that the members were trained on.
+        name: a registered model that is an ensemble.
 
     Returns:
         The ensemble with its own temperature and thresholds, and the report to save beside it.
@@ -90,17 +102,25 @@ def combine(folders: list[Path], mnist: Mnist, strokes: PenStrokes) -> tuple[ker
     reports = [load_report(folder) for folder in folders]
     for folder, report in zip(folders, reports, strict=True):
         _check_data(folder, report, mnist, strokes)
-    network = build_average([load_classifier(folder).network for folder in folders])
-    report = HeldOutSets(mnist, strokes).report("ensemble", network, reports[0]["settings"], _mean_curve(reports))
-    members = [
-        {name: member[name] for name in _MEMBER_KEYS} | {"errors": member["test"]["errors"]} for member in reports
-    ]
-    return network, report | {"seconds": sum(member["seconds"] for member in reports), "members": members}
+    network = build(name, [load_network(folder) for folder in folders])
+    assessment = HeldOutSets(mnist, strokes).assess(name, network)
+    origin: Origin = {"members": [_member(report) for report in reports]}
+    return network, build_report(assessment, reports[0]["settings"], _mean_curve(reports), origin)
+
+
+def _member(report: Report) -> EnsembleMember:
+    return {
+        "settings": report["settings"],
+        "seconds": report["seconds"],
+        "created": report["created"],
+        "weights_sha256": report["weights_sha256"],
+        "errors": report["test"]["errors"],
+    }
 
 
 def _check_data(folder: Path, report: Report, mnist: Mnist, strokes: PenStrokes) -> None:
-    data = report.get("data", {})
-    expected, received = (mnist.sha256, strokes.files), (data.get("sha256"), data.get("strokes_sha256"))
+    data = report["data"]
+    expected, received = (mnist.sha256, strokes.files), (data["sha256"], data["strokes_sha256"])
     if received != expected:
         raise ArtifactError(
             f"The network in {folder} was trained on other data, whose held-out digits cannot judge an ensemble. "
@@ -108,9 +128,10 @@ def _check_data(folder: Path, report: Report, mnist: Mnist, strokes: PenStrokes)
         )
 
 
-def _mean_curve(reports: list[Report]) -> list[dict[str, float]]:
+def _mean_curve(reports: list[Report]) -> list[CurveRow]:
     """Average the members' curves epoch by epoch; empty if they differ in length."""
     if len({len(report["curve"]) for report in reports}) > 1:
         return []
-    curves = zip(*(report["curve"] for report in reports), strict=True)
-    return [{name: float(np.mean([row[name] for row in rows])) for name in rows[0]} for rows in curves]
+    epochs = zip(*(cast("list[dict[str, float]]", report["curve"]) for report in reports), strict=True)
+    means = [{name: float(np.mean([row[name] for row in rows])) for name in rows[0]} for rows in epochs]
+    return cast("list[CurveRow]", means)

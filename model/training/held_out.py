@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.classifiers.registry import MODELS
-from model.classifiers.report import Report, hardware
+from model.classifiers.report import Assessment, Calibration, DataSection, HeldOutMetrics
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.pen_strokes import PenStrokes
 from model.evaluation.metrics import auroc, evaluate, log_loss
@@ -32,8 +29,6 @@ are."""
 
 FINE_TUNING_AUGMENTATION = 0.4
 """Strength of the augmentation of held-out digits and of the last phase of training, 0-1: that of real writers."""
-
-_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "scikit-learn")
 
 
 def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
@@ -99,15 +94,22 @@ class HeldOutSets:
         random = [sampler.sample_non_digit(rng, FINE_TUNING_AUGMENTATION) for _ in range(len(clean))]
         self._non_digits = np.stack(random + [_frame(drawing) for drawing in sampler.non_digits])
 
-    def score(self, network: keras.Model) -> dict[str, float]:
+    def score(self, network: keras.Model) -> HeldOutMetrics:
         """Measure the accuracy on each set of digits, 0-1, and the mean of their shares of errors."""
         accuracies = {
-            f"{name}_accuracy": float((_logits(network, digits.frames).argmax(axis=1) == digits.labels).mean())
+            name: float((_logits(network, digits.frames).argmax(axis=1) == digits.labels).mean())
             for name, digits in self._sets.items()
         }
-        return accuracies | {"held_out_errors": 1 - sum(accuracies.values()) / len(accuracies)}
+        metrics: HeldOutMetrics = {
+            "held_out_accuracy": accuracies["held_out"],
+            "held_out_augmented_accuracy": accuracies["held_out_augmented"],
+            "held_out_errors": 1 - sum(accuracies.values()) / len(accuracies),
+        }
+        if "held_out_strokes" in accuracies:
+            metrics["held_out_strokes_accuracy"] = accuracies["held_out_strokes"]
+        return metrics
 
-    def calibrate(self, network: keras.Model) -> dict[str, float]:
+    def calibrate(self, network: keras.Model) -> Calibration:
         """Fold the best temperature into the network's last layer, and choose the thresholds.
 
         Returns:
@@ -132,34 +134,26 @@ class HeldOutSets:
             "auroc": auroc(confidence, non_digits),
         }
 
-    def report(
-        self, name: str, network: keras.Model, settings: dict[str, Any], history: list[dict[str, float]]
-    ) -> Report:
-        """Calibrate the network, and write down what it is and how it does."""
-        measured = self.score(network)
+    def assess(self, name: str, network: keras.Model) -> Assessment:
+        """Score a network on the held-out sets, calibrate it in place, and measure it on the test set."""
+        scores = self.score(network)
         calibration = self.calibrate(network)
         test = self._mnist.test
         return {
             "model": name,
             "parameters": network.count_params(),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "data": self._data(name),
-            "settings": settings,
-            "seconds": round(sum(row["seconds"] for row in history)),
-            "hardware": hardware(),
-            "versions": {package: version(package) for package in _PACKAGES} | {"python": platform.python_version()},
             "calibration": calibration,
-            "held_out": measured,
+            "held_out": scores,
             "test": evaluate(_logits(network, test.frames), test.labels, calibration["threshold"]),
-            "curve": history,
         }
 
-    def _data(self, name: str) -> dict[str, Any]:
+    def _data(self, name: str) -> DataSection:
         mnist, drawn = self._mnist, "; digits, letters and signs drawn by this project"
         drawn += "; the ink files named here" if self._strokes.files else ""
         digits = sum(drawing.label is not None for drawing in self._strokes.train)
         return {
-            "name": f"MNIST{drawn if MODELS[name].hands else ''}",
+            "name": f"MNIST{drawn if MODELS[name].learns_from_strokes else ''}",
             "sha256": mnist.sha256,
             "strokes_sha256": self._strokes.files,
             "trained_on": len(mnist.train),

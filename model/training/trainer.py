@@ -11,13 +11,13 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import cv2
 import keras
@@ -25,10 +25,18 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from model.classifiers.architectures import build_baseline_cnn, build_cnn, build_cnn3, build_mlp, build_softmax
-from model.classifiers.registry import MODELS, SHIPPED
-from model.classifiers.report import Report, load_report
-from model.classifiers.runtime import load_classifier
+from model.classifiers.architectures import build, build_baseline_cnn
+from model.classifiers.registry import MODELS, SHIPPED, ModelSpec
+from model.classifiers.report import (
+    CurveRow,
+    Origin,
+    SettingsSection,
+    StartedFrom,
+    TrainingReport,
+    build_report,
+    load_report,
+)
+from model.classifiers.runtime import load_network
 from model.data.mnist import Mnist
 from model.data.pen_strokes import PenStrokes
 from model.errors import ArtifactError, TrainingError
@@ -56,6 +64,10 @@ class Settings:
     seed: int = 0
     bfloat16: bool = False
 
+    def section(self) -> SettingsSection:
+        """Return the settings as the report and the checkpoints hold them."""
+        return {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.seed, "bfloat16": self.bfloat16}
+
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
@@ -76,7 +88,7 @@ class RunFiles:
 
 def train(
     mnist: Mnist, strokes: PenStrokes, settings: Settings, files: RunFiles, name: str = SHIPPED
-) -> tuple[keras.Model, Report]:
+) -> tuple[keras.Model, TrainingReport]:
     """Train a network on augmented MNIST, drawings and non-digits; or on MNIST as it is, if the registry says so.
 
     AdamW with warm-up, a cosine schedule and a moving average of the weights does the optimization. Of the epochs (of
@@ -89,7 +101,7 @@ def train(
         strokes: drawings of digits and of other characters; may be empty.
         settings: epochs, batch size and seed.
         files: where the state is kept, and what the run starts from.
-        name: softmax, mlp, cnn3 or cnn.
+        name: a registered model that is trained by gradient descent.
 
     Returns:
         The network, and the report to save beside it.
@@ -109,29 +121,11 @@ def train(
         network = run.checkpoints.load("best")
     if run.initial:
         run.initial.average_with(network)
-    history, best_epoch = run.checkpoints.history, run.checkpoints.best_epoch
-    report = run.held_out.report(name, network, asdict(settings), history) | {"best_epoch": best_epoch}
+    origin: Origin = {"best_epoch": run.checkpoints.best_epoch}
     if run.initial:
-        before = run.initial.report
-        report |= {"started_from": before, "seconds": before.get("seconds", 0) + report["seconds"]}
-    return network, report
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Recipe:
-    """How a network is trained: AdamW, which without weight decay is Adam, at this learning rate."""
-
-    build: Callable[[], keras.Model]
-    rate: float = 2e-3
-    weight_decay: float = 0.0
-
-
-_RECIPES = {
-    "softmax": _Recipe(build_softmax),
-    "mlp": _Recipe(build_mlp, rate=1e-3),
-    "cnn3": _Recipe(build_cnn3, weight_decay=0.02),
-    "cnn": _Recipe(build_cnn, weight_decay=0.02),
-}
+        origin["started_from"] = run.initial.report
+    assessment = run.held_out.assess(name, network)
+    return network, build_report(assessment, settings.section(), run.checkpoints.history, origin)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -139,7 +133,7 @@ class TrainingRun:
     """What a run is made of.
 
     Attributes:
-        recipe: how to build and optimize the network.
+        spec: the model, and how to optimize it.
         settings: epochs, batch size and seed.
         sampler: makes the batches.
         held_out: choose the best epoch, and calibrate.
@@ -148,7 +142,7 @@ class TrainingRun:
         tensorboard: Keras's callback that writes logs, if they are wanted.
     """
 
-    recipe: _Recipe
+    spec: ModelSpec
     settings: Settings
     sampler: TrainingSampler
     held_out: HeldOutSets
@@ -161,17 +155,17 @@ class TrainingRun:
         """Make everything ready; the folder of checkpoints is locked."""
         tensorboard = tensorboard_logger(files.tensorboard / name) if files.tensorboard else None
         initial = InitialWeights.load(files.start_from) if files.start_from else None
-        identity = asdict(settings) | {"model": name, "data": mnist.sha256, "strokes": strokes.files}
+        identity = {**settings.section(), "model": name, "data": mnist.sha256, "strokes": strokes.files}
         if initial:
             identity |= {"started_from": initial.report["weights_sha256"]}
         checkpoints = CheckpointStore.open(files.checkpoints, identity, files.resume)
-        is_augmented = MODELS[name].hands
+        spec = MODELS[name]
         sampler = (
             TrainingSampler.augmented(mnist.train, strokes.train)
-            if is_augmented
+            if spec.learns_from_strokes
             else TrainingSampler.plain(mnist.train)
         )
-        return cls(_RECIPES[name], settings, sampler, HeldOutSets(mnist, strokes), checkpoints, initial, tensorboard)
+        return cls(spec, settings, sampler, HeldOutSets(mnist, strokes), checkpoints, initial, tensorboard)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -179,7 +173,7 @@ class InitialWeights:
     """Trained weights that a run fine-tunes, and what their report says of their own training."""
 
     weights: list[NDArray[np.float32]]
-    report: dict[str, Any]
+    report: StartedFrom
 
     @classmethod
     def load(cls, folder: Path) -> InitialWeights:
@@ -188,12 +182,19 @@ class InitialWeights:
         Raises:
             ArtifactError: weights or report are missing, damaged, or do not belong together.
         """
-        network, report = load_classifier(folder).network, load_report(folder)
+        network, report = load_network(folder), load_report(folder)
         last = network.get_layer("logits")
-        temperature = report["calibration"].get("temperature", 1.0)
+        temperature = report["calibration"]["temperature"]
         last.set_weights([weights * temperature for weights in last.get_weights()])
-        kept = ("weights_sha256", "data", "settings", "seconds", "best_epoch")
-        return cls(network.get_weights(), {name: report[name] for name in kept if name in report})
+        start: StartedFrom = {
+            "weights_sha256": report["weights_sha256"],
+            "data": report["data"],
+            "settings": report["settings"],
+            "seconds": report["seconds"],
+        }
+        if "best_epoch" in report:
+            start["best_epoch"] = report["best_epoch"]
+        return cls(network.get_weights(), start)
 
     def copy_to(self, network: keras.Model) -> None:
         """Set the weights of a network of the same architecture.
@@ -229,7 +230,7 @@ class _Phase:
 
 def _phases(run: TrainingRun) -> list[_Phase]:
     """Train, then fine-tune the best network so far with less augmentation (He et al. 2019, arXiv 1909.09148)."""
-    epochs, rate = run.settings.epochs, run.recipe.rate
+    epochs, rate = run.settings.epochs, run.spec.learning_rate
     if run.sampler.is_plain:
         return [_Phase(range(epochs), rate, augmentation=0.0)]
     fine_tuning_starts = 0 if run.initial else epochs - round(epochs * _FINE_TUNING_SHARE)
@@ -270,10 +271,10 @@ def _initial_network(run: TrainingRun, phase: _Phase, steps: int) -> keras.Model
         return run.checkpoints.load("last")
     keras.config.set_dtype_policy("mixed_bfloat16" if run.settings.bfloat16 else "float32")
     try:
-        network = run.recipe.build()
+        network = build(run.spec.name)
     finally:
         keras.config.set_dtype_policy("float32")
-    _compile(network, steps * len(phase.epochs), phase.rate, run.recipe.weight_decay)
+    _compile(network, steps * len(phase.epochs), phase.rate, run.spec.weight_decay)
     if run.checkpoints.epoch:
         network.set_weights(run.checkpoints.load("best").get_weights())
     elif run.initial:
@@ -313,7 +314,7 @@ class _AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, run: TrainingRun, phase: _Phase) -> None:
         super().__init__()
         self._run, self._phase = run, phase
-        self._averaged = run.recipe.build()
+        self._averaged = build(run.spec.name)
         self._began = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -327,10 +328,10 @@ class _AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         """Add what is measured to Keras's logs, where TensorBoard's callback finds it."""
         self._averaged.set_weights(self.model.get_weights())  # batch statistics too, as they stand
         self.model.optimizer.finalize_variable_values(self._averaged.trainable_variables)
-        logs |= self._run.held_out.score(self._averaged)
+        logs |= cast("dict[str, float]", self._run.held_out.score(self._averaged))
         logs |= {"augmentation": self._phase.augmentation, "seconds": time.monotonic() - self._began}
         checkpoints, epochs = self._run.checkpoints, self._run.settings.epochs
-        checkpoints.save(self.model, self._averaged, dict(logs))
+        checkpoints.save(self.model, self._averaged, cast(CurveRow, dict(logs)))
         left = logs["seconds"] * (epochs - checkpoints.epoch) / 60
         print(
             f"epoch {checkpoints.epoch}/{epochs}: held-out accuracy {logs['held_out_accuracy']:.2%}, "

@@ -1,6 +1,5 @@
 """Every model of the registry is trained by the one command, here on a few drawn digits."""
 
-import json
 from dataclasses import replace
 from functools import partial
 
@@ -11,13 +10,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorflow import make_ndarray
 
 import train_model
+from model.classifiers import architectures
 from model.classifiers.architectures import build_average, build_cnn, build_softmax
-from model.classifiers.registry import MODELS
-from model.classifiers.report import load_report, save
+from model.classifiers.registry import MODELS, ModelSpec
+from model.classifiers.report import load_report, save, save_report
 from model.classifiers.runtime import load_classifier
 from model.data.mnist import load_mnist
 from model.data.pen_strokes import PenStrokes
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.errors import ArtifactError, TrainingError
 from model.reading import softmax
 from model.training import ensemble, svm, trainer
@@ -25,6 +25,7 @@ from model.training.ensemble import combine, train_ensemble
 from model.training.folder_lock import lock_folder
 from model.training.trainer import RunFiles, Settings
 from tests.handwriting.drawn_mnist import write_drawn
+from tests.handwriting.reports import SETTINGS, make_curve, make_data, make_report, make_test
 
 pytestmark = pytest.mark.slow
 
@@ -86,6 +87,35 @@ def test_a_few_epochs_are_enough_to_learn(data, tmp_path):
     assert report["data"]["name"] == "MNIST"
 
 
+def build_tiny():
+    """The builder of a seventh model."""
+    frames = keras.Input((28, 28), dtype="uint8")
+    pixels = keras.layers.Reshape((28, 28, 1))(keras.layers.Rescaling(1 / 255)(frames))
+    coarse = keras.layers.Flatten()(keras.layers.AveragePooling2D(4)(pixels))
+    return keras.Model(frames, keras.layers.Dense(10, name="logits")(coarse), name="tiny")
+
+
+@pytest.mark.parametrize("learns_from_strokes", [False, True])
+def test_a_seventh_model_is_one_entry_and_its_builder(data, tmp_path, monkeypatch, learns_from_strokes):
+    monkeypatch.setattr(architectures, "build_tiny", build_tiny, raising=False)
+    spec = ModelSpec(
+        "tiny",
+        "Tiny network",
+        "One layer on a coarse picture.",
+        builder="build_tiny",
+        epochs=1,
+        learns_from_strokes=learns_from_strokes,
+        refuses=("start-from",),
+    )
+    monkeypatch.setitem(MODELS, "tiny", spec)
+    assert train_model.main(arguments("tiny", data, tmp_path)) == 0
+    report = load_report(tmp_path / "out")
+    assert (report["model"], report["parameters"], report["settings"]["epochs"]) == ("tiny", 500, 1)
+    assert load_classifier(tmp_path / "out").threshold == report["calibration"]["threshold"]
+    with pytest.raises(SystemExit, match="2"):
+        train_model.main(arguments("tiny", data, tmp_path, "--start-from", "weights"))
+
+
 def test_a_run_of_another_model_is_not_resumed(data, tmp_path, capsys):
     assert train_model.main(arguments("softmax", data, tmp_path, "--epochs", "1", "--batch-size", "128")) == 0
     again = arguments("mlp", data, tmp_path, "--epochs", "1", "--batch-size", "128", "--resume")
@@ -104,7 +134,7 @@ def test_the_svm_holds_no_support_vectors(data):
 def test_an_ensemble_is_the_geometric_mean_of_its_members():
     keras.utils.set_random_seed(0)
     members = [build_softmax(), build_softmax(), build_cnn()]
-    frames = draw_samples(5, np.random.default_rng(0)).frames
+    frames = draw_digits(5, np.random.default_rng(0)).frames
     each = [softmax(member.predict(frames, verbose=0)) for member in members]
     mean = np.exp(np.mean(np.log(each), axis=0))
     together = softmax(build_average(members).predict(frames, verbose=0))
@@ -117,15 +147,13 @@ def members(data, tmp_path):
     mnist, folders = load_mnist(data), [tmp_path / "a", tmp_path / "b"]
     for seed, folder in enumerate(folders):
         keras.utils.set_random_seed(seed)
-        report = {
-            "calibration": {"threshold": 0.5},
-            "data": {"sha256": mnist.sha256, "strokes_sha256": {}},
-            "settings": {"epochs": 2, "seed": seed},
-            "seconds": 10,
-            "created": "today",
-            "test": {"errors": seed},
-            "curve": [{"loss": 2.0 + seed, "seconds": 5.0}, {"loss": 1.0 + seed, "seconds": 5.0}],
-        }
+        report = make_report(
+            data=make_data(sha256=mnist.sha256),
+            settings=SETTINGS | {"seed": seed},
+            seconds=10,
+            test=make_test(errors=seed),
+            curve=[row | {"loss": loss + seed} for row, loss in zip(make_curve(2), (2.0, 1.0), strict=True)],
+        )
         save(build_softmax(), report, folder)
     return folders
 
@@ -141,15 +169,15 @@ def test_trained_networks_are_combined(members, data, tmp_path):
 
 
 def test_members_that_were_not_trained_alike_have_no_common_curve(members, data):
-    report = json.loads((members[1] / "report.json").read_text())
-    (members[1] / "report.json").write_text(json.dumps(report | {"curve": report["curve"][:1]}))
+    report = load_report(members[1])
+    save_report(report | {"curve": report["curve"][:1]}, members[1])
     assert combine(members, load_mnist(data), NO_STROKES)[1]["curve"] == []
 
 
 def test_members_trained_on_other_data_are_refused(members, data):
-    report = json.loads((members[1] / "report.json").read_text())
+    report = load_report(members[1])
     report["data"]["strokes_sha256"] = {"hands.jsonl": "0" * 64}
-    (members[1] / "report.json").write_text(json.dumps(report))
+    save_report(report, members[1])
     with pytest.raises(ArtifactError, match=r"trained on other data.* Expected .* Received: .*hands.jsonl"):
         combine(members, load_mnist(data), NO_STROKES)
 
@@ -169,16 +197,7 @@ def trained(monkeypatch):
         if len(seeds) == 2:
             files.checkpoints.mkdir()
             raise KeyboardInterrupt
-        report = {
-            "calibration": {"threshold": 0.5},
-            "data": {"sha256": mnist.sha256, "strokes_sha256": {}},
-            "settings": {"seed": settings.seed},
-            "seconds": 1,
-            "created": "today",
-            "test": {"errors": 0},
-            "curve": [],
-        }
-        return build_softmax(), report
+        return build_softmax(), make_report(data=make_data(sha256=mnist.sha256), settings=settings.section(), curve=[])
 
     monkeypatch.setattr(ensemble, "train", train)
     return seeds

@@ -18,17 +18,19 @@ import pytest
 
 import train_model
 from model.classifiers.architectures import build_softmax
-from model.classifiers.registry import MODELS, REPORT_FILE, SHIPPED, WEIGHTS_FILE, folder
-from model.classifiers.report import load_report, save
+from model.classifiers.registry import MODELS, REPORT_FILE, SHIPPED, WEIGHTS_FILE, weights_folder
+from model.classifiers.report import load_report, save, save_report
 from model.classifiers.runtime import load_classifier
 from model.data.mnist import load_mnist
 from model.data.pen_strokes import PenStrokes
 from model.errors import ArtifactError
+from model.training.dispatch import TRAINERS
 from model.training.folder_lock import LOCK_FILE
 from model.training.held_out import FINE_TUNING_AUGMENTATION, HeldOutSets
 from model.training.trainer import InitialWeights, RunFiles, Settings, train
 from tests.handwriting.drawn_mnist import write_drawn
-from tests.handwriting.stroke_files import digit_file, others_file
+from tests.handwriting.reports import make_report
+from tests.handwriting.stroke_files import digit_file, non_digit_file
 
 pytestmark = pytest.mark.slow
 
@@ -100,7 +102,7 @@ def test_the_epoch_with_the_fewest_held_out_errors_is_kept(trained):
 
 
 def test_ink_files_are_trained_on_and_some_writers_are_held_out(data, tmp_path):
-    ink = [digit_file(tmp_path / "digits.jsonl"), others_file(tmp_path / "letters.jsonl")]
+    ink = [digit_file(tmp_path / "digits.jsonl"), non_digit_file(tmp_path / "letters.jsonl")]
     assert train_model.main([*arguments(data, tmp_path, "--epochs", "2"), "--ink", *map(str, ink)]) == 0
     report = load_report(tmp_path / "out")
     numbers = {name: report["data"][name] for name in ("stroke_digits", "stroke_non_digits", "strokes_held_out")}
@@ -193,23 +195,23 @@ def test_a_checkpoint_of_other_settings_is_refused(data, trained):
 
 def test_better_weights_are_not_replaced_unless_told(data, trained_copy, capsys):
     output = trained_copy / "out"
-    report = json.loads((output / REPORT_FILE).read_text())
-    report["held_out"]["held_out_errors"] = -1.0
-    (output / REPORT_FILE).write_text(json.dumps(report))
+    report = load_report(output)
+    report["held_out"]["held_out_errors"] = 0.0
+    save_report(report, output)
     before = (output / WEIGHTS_FILE).read_bytes()
     again = arguments(data, trained_copy, "--resume")  # all epochs are done: nothing is trained again
     assert train_model.main(again) == 2
     assert "worse than those in" in capsys.readouterr().err
     assert (output / WEIGHTS_FILE).read_bytes() == before
     assert train_model.main([*again, "--force"]) == 0
-    assert load_report(output)["held_out"]["held_out_errors"] >= 0
+    assert load_report(output)["held_out"]["held_out_errors"] > 0
 
 
 def test_weights_trained_on_other_data_are_not_replaced_unless_told(data, trained_copy, capsys):
     output = trained_copy / "out"
-    report = json.loads((output / REPORT_FILE).read_text())
+    report = load_report(output)
     report["data"]["strokes_sha256"] = {"hands.jsonl": "0" * 64}
-    (output / REPORT_FILE).write_text(json.dumps(report))
+    save_report(report, output)
     assert train_model.main(arguments(data, trained_copy, "--checkpoints", str(trained_copy / "other"))) == 2
     assert re.search(
         r"were trained on other data. Expected the same, to compare them: MNIST \w{8}…, hands.jsonl 00000000…. "
@@ -222,9 +224,9 @@ def test_weights_trained_on_other_data_are_not_replaced_unless_told(data, traine
 
 def test_trained_weights_are_only_fine_tuned(data, tmp_path):
     """Train one epoch on two hundred digits, too little for a network with random weights."""
-    more = ["--start-from", str(folder(MODEL)), "--epochs", "1"]
+    more = ["--start-from", str(weights_folder(MODEL)), "--epochs", "1"]
     assert train_model.main([*arguments(data, tmp_path), *more]) == 0
-    report, start = load_report(tmp_path / "out"), load_report(folder(MODEL))
+    report, start = load_report(tmp_path / "out"), load_report(weights_folder(MODEL))
     assert report["started_from"]["weights_sha256"] == start["weights_sha256"]
     (row,) = report["curve"]
     assert row["augmentation"] == FINE_TUNING_AUGMENTATION
@@ -241,7 +243,7 @@ def test_fine_tuned_weights_are_averaged_with_the_initial_ones():
 
 
 def test_weights_of_another_network_are_not_started_from(data, tmp_path, capsys):
-    save(build_softmax(), {"calibration": {"threshold": 0.5}}, tmp_path / "other")
+    save(build_softmax(), make_report(), tmp_path / "other")
     assert train_model.main(arguments(data, tmp_path, "--start-from", str(tmp_path / "other"))) == 2
     assert "another network's. Expected those of cnn3. Received: " in capsys.readouterr().err
 
@@ -254,7 +256,7 @@ def test_quick_trains_fewer_epochs(data, tmp_path, monkeypatch, given, epochs):
     def stop(mnist, ink, settings, *args, **options):
         raise ArtifactError(f"{settings.epochs} epochs")
 
-    monkeypatch.setattr("model.training.trainer.train", stop)
+    monkeypatch.setitem(TRAINERS, MODELS[SHIPPED].trainer, stop)
     with pytest.raises(ArtifactError, match=f"^{epochs} epochs$"):
         train_model.train_and_save(train_model.parse(["--data", str(data), "--output", str(tmp_path), *given]))
 
@@ -279,12 +281,16 @@ def test_a_damaged_checkpoint_is_said_in_one_line(data, trained, tmp_path, capsy
 
 
 @pytest.mark.parametrize("report", [{"held_out": 3}, {"data": {}}])
-def test_weights_whose_report_compares_to_nothing_are_replaced(trained, tmp_path, report):
+def test_weights_whose_report_compares_to_nothing_are_replaced(trained, tmp_path, report, capsys):
     output = tmp_path / "out"
     shutil.copytree(trained / "out", output)
     path = output / REPORT_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | report))
     train_model.refuse_worse({"data": {"sha256": "x"}, "held_out": {"held_out_errors": 1.0}}, output)
+    assert re.fullmatch(
+        r"What is in .*out cannot be used and is replaced. The report is damaged. Expected .* Received: .*\n",
+        capsys.readouterr().err,
+    )
 
 
 def test_nowhere_to_save_is_said_before_training(data, tmp_path, capsys):
