@@ -1,19 +1,23 @@
-# make run: the app.  make test: lint and every test.  make bench: the measurements.  make train: the network.
-# make report: what the pages show of the models and the data.  make samples: the Photo page's sample pictures.
+# make run: the app.  make check: linters, types and the fast tests, in a minute.  make test: linters, types and every test.
+# make bench: the measurements.  make train: the network.  make report: what the pages show of the models and the data.
+# make samples: the Photo page's sample pictures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
-.PHONY: setup run test lint bench train report samples
+.PHONY: setup run check test lint bench train report samples
 
 run: setup
 	$(BIN)/python -m streamlit run app.py
 
-# Two files of tests at a time: those in the browser wait more than they compute. TensorFlow's threads of several
-# processes would keep each other from the cores.
+check: lint
+	$(BIN)/python -m pytest tests -m "not slow" -n 2 --dist worksteal
+
+# Two workers: one starts with the browser, which waits more than it computes, the other one with what trains networks.
+# TensorFlow's threads of several processes would keep each other from the cores.
 test: lint
-	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile
+	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

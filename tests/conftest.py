@@ -18,6 +18,7 @@ from model.reader import WEIGHTS, Reader
 SLOW_FIXTURES = {"browser", "classifier", "mnist", "reader", "strokes_dir"}
 """Fixtures that take seconds: a test that asks for one of them is slow."""
 SLOW_MODULE = "pytestmark = pytest.mark.slow\n"
+BROWSER = Path(__file__).with_name("browser")
 
 
 def leaves_slow_out(config):
@@ -32,16 +33,27 @@ def pytest_configure(config):
 
 def pytest_ignore_collect(collection_path, config):
     """Do not import a module that is slow as a whole where slow tests are left out: it may import TensorFlow."""
-    if leaves_slow_out(config) and collection_path.suffix == ".py":
-        return True if SLOW_MODULE in collection_path.read_text(encoding="utf-8") else None
-    return None
+    if not leaves_slow_out(config):
+        return None
+    is_file = collection_path.suffix == ".py"
+    is_slow = collection_path == BROWSER or (is_file and SLOW_MODULE in collection_path.read_text(encoding="utf-8"))
+    return is_slow or None
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest's own -m and pytest-xdist look at the markers in this hook
 def pytest_collection_modifyitems(items):
-    """Mark the tests that ask for a slow fixture; before the command line's -m selects, hence not after it."""
+    """Mark slow tests, and start with what takes longest, so that the workers are done at about the same time.
+
+    A file stays with one worker, for its module's fixtures. All that needs the browser stays with one worker, for the
+    server: a second one would load TensorFlow once more, and browsers that compete for two cores miss each other's
+    timing.
+    """
     for item in items:
         if SLOW_FIXTURES & set(item.fixturenames):
             item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.xdist_group("browser" if BROWSER in item.path.parents else item.path.stem))
+    slow_files = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (BROWSER not in item.path.parents, item.path not in slow_files))
 
 
 def missing(reason):
@@ -103,4 +115,4 @@ def mnist_logits(mnist, classifier):
 
 @pytest.fixture(scope="session")
 def reader(classifier):
-    return Reader(classifier.predict, classifier.threshold, classifier.line_threshold)
+    return Reader(classifier)

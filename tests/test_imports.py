@@ -1,6 +1,7 @@
-"""Imports point one way, from floor to floor and without circles, and a light start stays light."""
+"""Imports point one way, from package to package and without circles, and a light start stays light."""
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("tensorflow", "keras")
+HEAVY = ("tensorflow", "keras", "sklearn", "scipy")
 SOURCES = sorted([ROOT / "app.py", ROOT / "train_model.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("model/**/*.py")])
 
 
@@ -31,7 +32,7 @@ def loaded(code):
     return run.stdout.splitlines()[-1]
 
 
-FLOORS = (
+LAYERS = (
     ("model.errors", "model.files", "model.reading"),
     ("model.vision",),
     ("model.data",),
@@ -41,7 +42,7 @@ FLOORS = (
     ("model.training",),
     ("model.__main__", "train_model", "pages", "app"),
 )
-"""What stands above may import what stands below it, and its own floor; never the other way."""
+"""Packages and modules, the lowest first: each imports what is in its own layer and in those before it alone."""
 PAGES = (("pages.components",), ("pages.screens",), ("pages.navigation",), ("app",))
 
 
@@ -53,49 +54,50 @@ def module_of(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
-def floor_of(name, floors):
-    return next((i for i, floor in enumerate(floors) if any(is_below(name, part) for part in floor)), None)
+def layer_of(name, layers):
+    return next((i for i, layer in enumerate(layers) if any(is_below(name, part) for part in layer)), None)
 
 
-def uses(floors):
-    """(user, used) modules whose floors are known."""
+def uses(layers):
+    """(user, used) modules whose layers are known."""
     for path in SOURCES:
         user = module_of(path)
-        if floor_of(user, floors) is None:
+        if layer_of(user, layers) is None:
             continue
         for name in imported(path):
-            if floor_of(name, floors) is not None:
+            if layer_of(name, layers) is not None:
                 yield user, name
 
 
-@pytest.mark.parametrize("floors", [FLOORS, PAGES], ids=["model", "pages"])
-def test_imports_point_down(floors):
-    found = list(uses(floors))
+@pytest.mark.parametrize("layers", [LAYERS, PAGES], ids=["model", "pages"])
+def test_imports_point_down(layers):
+    found = list(uses(layers))
     assert len(found) > 20
-    assert [(user, used) for user, used in found if floor_of(used, floors) > floor_of(user, floors)] == []
+    assert [(user, used) for user, used in found if layer_of(used, layers) > layer_of(user, layers)] == []
 
 
-def test_every_module_has_a_floor():
+def test_every_module_has_a_layer():
     assert [
-        str(path) for path in SOURCES if floor_of(module_of(path), FLOORS) is None and path.stem != "__init__"
+        str(path) for path in SOURCES if layer_of(module_of(path), LAYERS) is None and path.stem != "__init__"
     ] == []
 
 
 def test_no_module_imports_itself_by_way_of_others():
-    """Imports inside functions and under TYPE_CHECKING count: they are circles in the head."""
+    """Imports inside functions and under TYPE_CHECKING count: a reader follows them as well."""
     modules = {module_of(path): path for path in SOURCES}
     graph = {name: {used for used in imported(path) if used in modules} for name, path in modules.items()}
     list(TopologicalSorter(graph).static_order())  # raises CycleError with the circle's modules
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("model/**/*.py")), ids=module_of)
-def test_the_model_has_never_heard_of_streamlit(path):
+def test_the_model_imports_neither_streamlit_nor_pages(path):
     assert not [name for name in imported(path) if is_below(name, "streamlit") or is_below(name, "pages")]
 
 
 def test_canvas_package_has_one_user():
-    users = [path.name for path in SOURCES if "streamlit_drawable_canvas" in imported(path)]
-    assert users == ["canvas.py"]
+    assert [module_of(path) for path in SOURCES if "streamlit_drawable_canvas" in path.read_text(encoding="utf-8")] == [
+        "pages.components.shared.canvas"
+    ]
 
 
 def test_resources_are_cached_in_components_only():
@@ -104,11 +106,23 @@ def test_resources_are_cached_in_components_only():
     assert all("components" in path.parts for path in users)
 
 
-def test_reader_is_imported_without_tensorflow():
+def test_reader_is_imported_without_heavy_packages():
     assert loaded("import model.reader") == "[]"
 
 
-def test_pages_are_shown_without_tensorflow():
+def test_components_are_imported_without_heavy_packages():
+    components = [module_of(path) for path in ROOT.glob("pages/components/**/*.py")]
+    assert len(components) > 20
+    code = f"""
+import sys
+from types import SimpleNamespace
+sys.modules["streamlit_drawable_canvas"] = SimpleNamespace(st_canvas=None)  # it registers with a server on import
+import {", ".join(components)}
+"""
+    assert loaded(code) == "[]"
+
+
+def test_pages_are_shown_without_heavy_packages():
     """The Draw page only starts the loading; here nothing waits for it."""
     code = """
 from concurrent.futures import Future
@@ -131,3 +145,12 @@ for screen in (None, "photo", "diagnostics", "compare", "dataset", "about"):
 )
 def test_screens_are_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) < 80
+
+
+@pytest.mark.slow
+def test_fast_tests_are_collected_without_tensorflow():
+    """pytest itself forbids them TensorFlow, see `conftest.pytest_configure`: a module that imports it is an error."""
+    command = [sys.executable, "-m", "pytest", "tests", "-m", "not slow", "--collect-only", "-q"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    assert re.search(r"^\d+/\d+ tests collected", run.stdout, re.MULTILINE), run.stdout

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.classifiers.runtime import compile_predict, freeze
 from model.data.mnist import LabeledFrames, load_mnist
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.errors import DatasetError, ExportError
 from model.files import write_together
 from model.reading import Predict
@@ -47,7 +47,7 @@ class ParitySet:
             mnist = load_mnist()
         except DatasetError:
             rng = np.random.default_rng(0)
-            return cls("drawn digits", draw_samples(_N_COMPARED, rng), draw_samples(_N_CALIBRATION, rng).frames)
+            return cls("drawn digits", draw_digits(_N_COMPARED, rng), draw_digits(_N_CALIBRATION, rng).frames)
         return cls("MNIST test digits", mnist.test[:_N_COMPARED], mnist.train.frames[:_N_CALIBRATION])
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from model.data.stroke_templates import NON_DIGIT_TEMPLATES, write
+from model.data.stroke_templates import NON_DIGIT_TEMPLATES, sample_strokes
 from model.reading import Frame, Ink, Stroke
 from model.vision.framing import FRAME_SIDE, frame_glyph, frame_of
-from model.vision.strokes import ink_digit, ink_strokes
+from model.vision.strokes import extent, fit, ink_digit, ink_strokes
 
 _SIDE = 64  # px of the canvas that a frame is distorted on, at twice the frame's scale
 _PIXELS = np.stack(np.meshgrid(np.arange(_SIDE), np.arange(_SIDE)), axis=-1).astype(np.float32) - (_SIDE - 1) / 2
@@ -76,7 +76,7 @@ def sample_non_digit(
     """
     kind = rng.uniform()
     if kind < _UP_TO_TEMPLATES:
-        return augment_strokes(write(NON_DIGIT_TEMPLATES, rng), rng, max_strength)
+        return augment_strokes(sample_strokes(NON_DIGIT_TEMPLATES, rng), rng, max_strength)
     if kind < _UP_TO_STROKES and non_digits:
         return augment_strokes(non_digits[int(rng.integers(len(non_digits)))], rng, max_strength)
     if kind < _UP_TO_TWO_DIGITS:
@@ -88,8 +88,7 @@ def sample_non_digit(
 def _bend(strokes: Sequence[Stroke], strength: float, rng: Generator) -> list[Stroke]:
     """Slant, rotate, stretch and bend a drawing, and move its strokes; its longest side is about 1 afterwards."""
     points = np.concatenate(strokes)
-    size = max(float(np.ptp(points, axis=0).max()), 1e-6)
-    points = (points - points.mean(axis=0)) / size
+    points = (points - points.mean(axis=0)) / max(extent(strokes), 1e-6)
     coarse = rng.normal(0, 0.06 * strength, (_GRID, _GRID, 2)).astype(np.float32)
     places = ((points + 1) / 2 * (_GRID - 1)).astype(np.float32)
     points = points + cv2.remap(coarse, places[:, None], None, cv2.INTER_LINEAR)[:, 0]
@@ -153,9 +152,7 @@ def _shift_and_erase(frame: Frame, max_strength: float, rng: Generator) -> Frame
 
 def _ink(paths: Sequence[Stroke], pen_width: float) -> Ink:
     """Ink paths with their longest side at 100 px on a canvas of (128, 128)."""
-    points = np.concatenate(paths)
-    low, side = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-6)
-    return ink_strokes([(path - low) / side * 100 + 14 for path in paths], pen_width, (128, 128))
+    return ink_strokes([path + 14 for path in fit(paths, 100)], pen_width, (128, 128))
 
 
 def _scribble(rng: Generator) -> Ink:

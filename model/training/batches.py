@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.data.mnist import LabeledFrames
 from model.data.pen_strokes import Drawing
-from model.data.stroke_templates import DIGIT_TEMPLATES, write
+from model.data.stroke_templates import DIGIT_TEMPLATES, sample_strokes
 from model.reading import Frame, Stroke
 from model.training.augmentation import augment, augment_strokes, sample_non_digit
 
@@ -110,6 +110,6 @@ class TrainingSampler:
             return augment(self.mnist.frames[index], rng, augmentation), int(self.mnist.labels[index])
         index -= len(self.mnist)
         if index < self._template_digits:
-            return augment_strokes(write(DIGIT_TEMPLATES[index % 10], rng), rng, augmentation), index % 10
+            return augment_strokes(sample_strokes(DIGIT_TEMPLATES[index % 10], rng), rng, augmentation), index % 10
         strokes, label = self.digits[(index - self._template_digits) % len(self.digits)]
         return augment_strokes(strokes, rng, augmentation), label

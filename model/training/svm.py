@@ -60,7 +60,8 @@ def train_svm(
     row = cast(CurveRow, {"accuracy": accuracy, "augmentation": 0.0, **held_out.score(network)})
     row["seconds"] = time.monotonic() - began
     if tensorboard:
-        tensorboard.set_model(network)
+        features.compile(optimizer=None)  # the callback asks for the learning rate
+        tensorboard.set_model(features)
         tensorboard.on_epoch_end(0, row)
         tensorboard.on_train_end()
     return network, build_report(held_out.assess(name, network), settings.section(), [row], {"best_epoch": 1})

@@ -6,9 +6,11 @@ after every epoch. Checkpoints, batches and held-out sets have modules of their 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -250,7 +252,7 @@ def _fit(run: TrainingRun, phase: _Phase) -> None:
             tf.TensorSpec((None, 10), tf.float32),  # target probabilities
         ),
     )
-    with _interrupt_after_batch() as interrupt:
+    with _interrupt_after_batch() as interrupt, _batches_stopped_on_error():
         callbacks = [keras.callbacks.ProgbarLogger(), _AfterEpoch(run, phase), run.tensorboard, interrupt]
         network.fit(
             batches.prefetch(4),
@@ -376,6 +378,21 @@ def _interrupt_after_batch() -> Iterator[keras.callbacks.Callback]:
         yield keras.callbacks.LambdaCallback(on_train_batch_end=stop)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _batches_stopped_on_error() -> Iterator[None]:
+    """Free the iterator of batches that the frames of an error hold.
+
+    TensorFlow makes batches in a thread of its own. If that thread still runs Python when the interpreter shuts down,
+    the process hangs or aborts instead of returning its exit code.
+    """
+    try:
+        yield
+    except BaseException as error:
+        traceback.clear_frames(error.__traceback__)
+        gc.collect()
+        raise
 
 
 def train_baseline(mnist: Mnist, epochs: int = 15) -> keras.Model:

@@ -1,4 +1,4 @@
-"""A small data set and what is stored of small models, all made here: what the pages that compare are tested on."""
+"""A small data set and the stored results of small models, for the tests of pages that compare models."""
 
 import numpy as np
 

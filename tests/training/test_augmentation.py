@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.data.stroke_templates import DIGIT_TEMPLATES, draw_digit, draw_samples, write
+from model.data.stroke_templates import DIGIT_TEMPLATES, draw_digit, draw_digits, sample_strokes
 from model.training import augmentation
 from model.training.augmentation import augment, augment_strokes, sample_non_digit
 from model.vision.framing import ink_box
@@ -15,7 +15,7 @@ from model.vision.strokes import ink_strokes
 
 @cache
 def digits(n=60):
-    frames = draw_samples(n, np.random.default_rng(5)).frames
+    frames = draw_digits(n, np.random.default_rng(5)).frames
     frames.setflags(write=False)
     return frames
 
@@ -111,7 +111,7 @@ def test_drawings_of_other_characters_are_sampled():
 
 def test_drawings_are_bent_and_stay_recognizable():
     rng = np.random.default_rng(3)
-    strokes = write(DIGIT_TEMPLATES[2][:1], rng)
+    strokes = sample_strokes(DIGIT_TEMPLATES[2][:1], rng)
     before = [stroke.copy() for stroke in strokes]
     plain = augment_strokes(strokes, rng, max_strength=0).ravel()
     frames = [augment_strokes(strokes, rng, max_strength=0.4) for _ in range(50)]
@@ -226,13 +226,13 @@ def test_two_slim_digits_always_leave_ink():
 
 
 def test_allographs_of_all_digits():
-    samples = draw_samples(50, np.random.default_rng(0))
+    samples = draw_digits(50, np.random.default_rng(0))
     np.testing.assert_array_equal(np.bincount(samples.labels), np.full(10, 5))
     assert set(DIGIT_TEMPLATES) == set(range(10))
 
 
 def test_allographs_vary_and_seeds_repeat_them():
-    one, two = (draw_samples(40, np.random.default_rng(9)).frames for _ in range(2))
+    one, two = (draw_digits(40, np.random.default_rng(9)).frames for _ in range(2))
     np.testing.assert_array_equal(one, two)
     assert len({frame.tobytes() for frame in one}) == 40
 

@@ -5,14 +5,14 @@ from math import ceil
 import numpy as np
 
 from model.data.pen_strokes import load_drawings
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.training.batches import DIGITS_PER_NON_DIGIT, TrainingSampler
-from tests.handwriting.stroke_files import digit_file, others_file
+from tests.handwriting.stroke_files import digit_file, non_digit_file
 
 
 def sampler(tmp_path):
-    drawings = load_drawings(digit_file(tmp_path / "a.jsonl")) + load_drawings(others_file(tmp_path / "b.jsonl"))
-    return TrainingSampler.augmented(draw_samples(90, np.random.default_rng(0)), drawings)
+    drawings = load_drawings(digit_file(tmp_path / "a.jsonl")) + load_drawings(non_digit_file(tmp_path / "b.jsonl"))
+    return TrainingSampler.augmented(draw_digits(90, np.random.default_rng(0)), drawings)
 
 
 def test_an_epoch_holds_mnist_template_digits_and_two_views_of_every_drawn_digit(tmp_path):
@@ -48,13 +48,13 @@ def test_seed_and_epoch_decide_the_batch(tmp_path):
 
 
 def test_without_drawings_there_are_mnist_and_template_digits():
-    given = TrainingSampler.augmented(draw_samples(90, np.random.default_rng(0)), [])
+    given = TrainingSampler.augmented(draw_digits(90, np.random.default_rng(0)), [])
     assert len(given) == 105
     assert next(given.batches(0, 0, 10, 1.0))[0].shape == (10 + ceil(10 / DIGITS_PER_NON_DIGIT), 28, 28)
 
 
 def test_plain_batches_are_mnist_as_it_is():
-    digits = draw_samples(30, np.random.default_rng(0))
+    digits = draw_digits(30, np.random.default_rng(0))
     given = TrainingSampler.plain(digits)
     assert len(given) == 30
     frames, targets = next(given.batches(seed=0, epoch=0, size=30, augmentation=0.0))

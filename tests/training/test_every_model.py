@@ -17,7 +17,7 @@ from model.classifiers.report import load_report, save, save_report
 from model.classifiers.runtime import load_classifier
 from model.data.mnist import load_mnist
 from model.data.pen_strokes import PenStrokes
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.errors import ArtifactError, TrainingError
 from model.reading import softmax
 from model.training import ensemble, svm, trainer
@@ -134,7 +134,7 @@ def test_the_svm_holds_no_support_vectors(data):
 def test_an_ensemble_is_the_geometric_mean_of_its_members():
     keras.utils.set_random_seed(0)
     members = [build_softmax(), build_softmax(), build_cnn()]
-    frames = draw_samples(5, np.random.default_rng(0)).frames
+    frames = draw_digits(5, np.random.default_rng(0)).frames
     each = [softmax(member.predict(frames, verbose=0)) for member in members]
     mean = np.exp(np.mean(np.log(each), axis=0))
     together = softmax(build_average(members).predict(frames, verbose=0))

@@ -30,7 +30,7 @@ from model.training.held_out import FINE_TUNING_AUGMENTATION, HeldOutSets
 from model.training.trainer import InitialWeights, RunFiles, Settings, train
 from tests.handwriting.drawn_mnist import write_drawn
 from tests.handwriting.reports import make_report
-from tests.handwriting.stroke_files import digit_file, others_file
+from tests.handwriting.stroke_files import digit_file, non_digit_file
 
 pytestmark = pytest.mark.slow
 
@@ -102,7 +102,7 @@ def test_the_epoch_with_the_fewest_held_out_errors_is_kept(trained):
 
 
 def test_ink_files_are_trained_on_and_some_writers_are_held_out(data, tmp_path):
-    ink = [digit_file(tmp_path / "digits.jsonl"), others_file(tmp_path / "letters.jsonl")]
+    ink = [digit_file(tmp_path / "digits.jsonl"), non_digit_file(tmp_path / "letters.jsonl")]
     assert train_model.main([*arguments(data, tmp_path, "--epochs", "2"), "--ink", *map(str, ink)]) == 0
     report = load_report(tmp_path / "out")
     numbers = {name: report["data"][name] for name in ("stroke_digits", "stroke_non_digits", "strokes_held_out")}

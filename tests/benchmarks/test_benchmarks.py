@@ -1,0 +1,23 @@
+"""The measurements are run by hand; here it is only checked that they could be."""
+
+from importlib import import_module
+
+import pytest
+
+import model.reader
+from tests.browser.server import ROOT
+
+
+@pytest.mark.parametrize("name", ["__main__", "diagnostics_page", "timing"])
+def test_modules_are_imported(name):
+    import_module(f"tests.benchmarks.{name}")
+
+
+@pytest.mark.parametrize("screen", ["draw", "diagnostics"])
+def test_screens_that_are_measured_exist(screen):
+    assert (ROOT / "pages" / "screens" / f"{screen}.py").is_file()
+
+
+def test_stages_of_a_photo_are_functions_of_the_reader():
+    stages = import_module("tests.benchmarks.__main__").STAGES
+    assert [name for names in stages.values() for name in names if not hasattr(model.reader, name)] == []
