@@ -25,7 +25,7 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 
 @pytest.fixture
 def calls(monkeypatch):
-    """What is flushed and renamed, in order: the names of the files and folders."""
+    """Record the names of the files and folders that are flushed and renamed, in order."""
     calls, fsync, rename = [], os.fsync, Path.replace
 
     def record_fsync(handle):

@@ -158,8 +158,8 @@ def _compare(network: keras.Model, written: Path, path: Path, predict: Predict, 
     if not (comparison.accuracy_loss <= _MAX_ACCURACY_LOSS if path.name.endswith(_INT8) else is_exact):
         raise ExportError(
             "What was exported reads in another way, and was thrown away. "
-            f"Expected logits within {_MAX_LOGIT_ERROR} of the original's, or {_MAX_ACCURACY_LOSS:.0%} fewer right in "
-            f"eight-bit numbers. Received: {comparison}"
+            f"Expected logits within {_MAX_LOGIT_ERROR} of the original's, or {_MAX_ACCURACY_LOSS:.0%} "
+            f"fewer right in eight-bit numbers. Received: {comparison}"
         )
     return comparison
 

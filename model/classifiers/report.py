@@ -215,7 +215,7 @@ class TrainingReport(Assessment):
 
 
 class Report(TrainingReport):
-    """What is known of saved weights; what is measured later is kept here too, by the name given to the measurement."""
+    """The report of saved weights; later measurements are added here, each by the name given to it."""
 
     weights_sha256: Sha256
     speed: NotRequired[Speed]

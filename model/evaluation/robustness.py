@@ -84,7 +84,7 @@ def shift(frame: Frame, right: int, down: int) -> Frame:
 
 
 def change_pen_width(frame: Frame, by: float) -> Frame:
-    """Widen strokes by so many px, or narrow them if `by` is negative, by gray morphology at twice the scale."""
+    """Widen strokes by `by` px, or narrow them if it is negative, by gray morphology at twice the scale."""
     ink = frame.repeat(2, axis=0).repeat(2, axis=1)
     change = cv2.dilate if by > 0 else cv2.erode
     whole = int(abs(by))

@@ -283,7 +283,7 @@ def _initial_network(run: TrainingRun, phase: _Phase, steps: int) -> keras.Model
 
 
 def _compile(network: keras.Model, steps: int, rate: float, weight_decay: float) -> None:
-    """Set optimizer, loss and metric for a phase of so many steps."""
+    """Set optimizer, loss and metric for a phase of `steps` steps."""
     warm_up = max(round(_WARM_UP_SHARE * steps), 1)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(steps - warm_up, 1), warmup_target=rate, warmup_steps=warm_up

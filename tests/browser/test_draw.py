@@ -42,7 +42,7 @@ WATCH = """() => {
   new MutationObserver(note).observe(document.querySelector(".stMain"), { subtree: true, childList: true });
 }"""
 
-# What is drawn comes to the lower canvas with the next frame of the browser.
+# The lower canvas shows a stroke with the next frame of the browser.
 LOWER_CANVAS = """async canvas => {
   await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const lower = canvas.parentElement.querySelector("canvas.lower-canvas");

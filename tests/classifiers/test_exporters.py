@@ -14,6 +14,8 @@ from model.errors import ExportError
 from model.reader import WEIGHTS
 from tests.handwriting.reports import make_report
 
+pytestmark = pytest.mark.slow
+
 EXACT = [form for form in FORMATS if form != "tflite"]
 NETWORKS = {
     "softmax": build_softmax,

@@ -18,6 +18,8 @@ from model.classifiers.runtime import load_network
 from model.errors import ArtifactError
 from model.training.dispatch import TRAINERS
 
+pytestmark = pytest.mark.slow
+
 # What each must reach on MNIST's test set; what others report for such models is less.
 LEAST = {"svm": 0.983, "mlp": 0.983, "cnn3": 0.993, "cnn": 0.9965, "ensemble": 0.9965}
 REPORT_KEYS = {

@@ -37,6 +37,8 @@ from tests.handwriting.reports import (
     make_test,
 )
 
+pytestmark = pytest.mark.slow
+
 REPORT = make_report(calibration=make_calibration(threshold=0.8))
 DIGIT_WRITERS = {
     **{"n": 200, "writers": 5, "accuracy": 0.98, "worst_writer": 0.9, "coverage": 0.97, "selective_accuracy": None},

@@ -106,6 +106,7 @@ def test_the_cache_of_keras_is_read_without_keras(monkeypatch, empty_cache):
     assert len(load_mnist().test) == len(read_part(mnist_path(), "test")) == 20
 
 
+@pytest.mark.slow
 def test_the_progress_of_the_download_goes_to_stderr(monkeypatch, capsys, empty_cache):
     def download():
         print("Downloading data from somewhere")
@@ -127,6 +128,7 @@ def test_files_that_are_no_npz_are_refused(tmp_path, content):
     assert "pickle" not in str(refusal.value), "nobody should load such a file unsafely"
 
 
+@pytest.mark.slow
 def test_no_file_and_no_network(monkeypatch, empty_cache):
     def offline():
         raise OSError("no route to host")

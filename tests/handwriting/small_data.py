@@ -61,12 +61,12 @@ def put_model(folder, name, wrong=(), **others):
 
 
 def put_evaluation(folder, name, labels, logits):
-    """What is stored of a model's answers."""
+    """Store a model's answers."""
     results.save_evaluation(folder, results.Evaluation(name, {}, labels, softmax(logits).astype(np.float32), 0))
 
 
 def put_statistics(sha256=SHA256):
-    """What is stored of the data set."""
+    """Store statistics of the data set."""
     frames, labels = digits(TRAIN)
     of = [frames[labels == digit] for digit in range(10)]
     share = frames.reshape(TRAIN, -1).mean(axis=1) / 255
@@ -97,7 +97,7 @@ def put_statistics(sha256=SHA256):
 
 
 def put_diagnosis(folder, wrong=(3,)):
-    """What is stored of the shipped model's errors: here only a map, ten columns of five digits."""
+    """Store a diagnosis of the shipped model: here only a map, ten columns of five digits."""
     frames, labels = digits(TEST)
     indices = np.array(wrong, np.int32)
     m = len(indices)

@@ -223,7 +223,7 @@ def test_map_can_be_saved_as_svg(start, monkeypatch, only_errors):
     assert marks == (2 if only_errors else TEST)
 
 
-# What is missing
+# Missing files
 
 
 def test_without_mnist_the_stored_statistics_are_shown(start, monkeypatch, tmp_path):

@@ -147,7 +147,7 @@ def length(path):
 
 
 def of_kind(inked, *, straight, strokes):
-    """Paths and pen widths of the drawings with so many strokes, all straight ones or all curved ones."""
+    """Paths and pen widths of the drawings with one of these numbers of strokes, all straight or all curved."""
     return [
         (paths, pen)
         for paths, pen in inked
