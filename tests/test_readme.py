@@ -1,13 +1,17 @@
 """The README says what the code and the report say."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model.classifiers.registry import MODELS, WEIGHTS_FILE, available, weights_folder
 from model.classifiers.report import load_report
-from model.reader import WEIGHTS
+from model.classifiers.runtime import Classifier
+from model.reader import WEIGHTS, Reader
+from tests.handwriting.picture_files import SEVEN, encode, page
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -107,14 +111,53 @@ _ROWS = {
 """Rows of the table of real writers, in their order."""
 
 
-@pytest.mark.parametrize("command", re.findall(r"make \w+", README))
-def test_commands_exist(command):
-    assert f"\n{command.split()[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+_CODE = re.findall(r"```sh\n(.*?)```", README, re.DOTALL) + re.findall(r"`([^`\n]+)`", README)
+_WORDS = {word for code in _CODE for word in code.split()}
+_LINKS = set(re.findall(r"\]\(([^)#:]+)\)", README))
+_TOP_LEVEL = {path.name for path in ROOT.iterdir()}
+_PATHS = sorted(_LINKS | {word for word in _WORDS if word.split("/")[0] in _TOP_LEVEL and ("/" in word or "." in word)})
+_MODULES = sorted(set(re.findall(r"python -m ((?:model|tests)[\w.]*)", README)))
+_EXAMPLE = re.search(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize("path", re.findall(r"`((?:model|pages|assets|tests)/[\w/.]+)`|\((assets/[\w.]+)\)", README))
+def test_paths_are_found():
+    assert {"app.py", "LICENSE", "assets/draw.png", "model/weights/", "model/weights/cnn/report.json"} <= set(_PATHS)
+
+
+@pytest.mark.parametrize("path", _PATHS)
 def test_paths_exist(path):
-    assert (ROOT / "".join(path)).exists()
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("path", sorted(word for word in _WORDS if re.fullmatch(r"[\w.-]+\.(?:json|py|js|css)", word)))
+def test_files_named_without_a_folder_exist(path):
+    assert [found for found in ROOT.rglob(path) if ".venv" not in found.parts]
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"make (\w+)", " ".join(_CODE)))))
+def test_make_targets_exist(target):
+    assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", _MODULES)
+def test_modules_that_are_run_exist(module):
+    assert find_spec(module) is not None
+
+
+@pytest.mark.parametrize("option", sorted(word for word in _WORDS if re.fullmatch(r"--[a-z-]+", word)))
+def test_options_exist(option):
+    sources = [ROOT / "train_model.py", ROOT / "model" / "__main__.py"]
+    assert any(f'"{option}"' in source.read_text(encoding="utf-8") for source in sources)
+
+
+def test_python_example_runs(monkeypatch, capsys):
+    """With a classifier that reads a 7 in everything: it is the calls that the example promises."""
+    logits = np.where(np.arange(10) == 7, 9.0, 0.0)
+    monkeypatch.setattr(Reader, "load", lambda: Reader(Classifier(lambda frames: np.tile(logits, (len(frames), 1)))))
+    names = {"strokes": [np.array([[10.0, 10], [60, 10], [30, 90]])], "png_or_jpeg_bytes": encode(page([SEVEN, SEVEN]))}
+    exec(_EXAMPLE[1], names)
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["7", "7"]
+    assert names["reading"].text == "77"
 
 
 def test_figures_of_the_ensemble_s_members_are_its_report_s():
