@@ -6,8 +6,6 @@ import pytest
 from model.reading import softmax
 from model.training.held_out import MAX_FALSE_ACCEPT_RATE, choose_line_threshold, choose_threshold, fit_temperature
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
 def test_fitted_temperature_is_the_one_that_scaled_the_logits(temperature):
