@@ -148,7 +148,7 @@ def length(path):
 
 
 def of_kind(inked, *, straight, strokes):
-    """Paths and pen widths of the drawings with so many strokes, all straight ones or all curved ones."""
+    """Paths and pen widths of the drawings with that number of strokes, all straight ones or all curved ones."""
     return [
         (paths, pen)
         for paths, pen in inked
