@@ -1,7 +1,7 @@
 """The app: `streamlit run app.py` serves `pages/navigation.py`.
 
-The main script of the server does not lie beside `pages/`, or Streamlit (1.67) would offer the files in there as pages
-of its own until the navigation has run for the first time.
+The server's main script does not lie beside `pages/`: until the navigation has run for the first time, Streamlit (1.67)
+offers the files of a folder `pages/` beside the main script as pages of its own.
 """
 
 import runpy
@@ -10,9 +10,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.components.shared.server import lifespan
+
 NAVIGATION = Path(__file__).parent / "pages" / "navigation.py"
 
-app = st.App(NAVIGATION)
-
-if get_script_run_ctx() is not None:  # the file is run as a script, as Streamlit's AppTest does
+if get_script_run_ctx(suppress_warning=True) is None:
+    app = st.App(NAVIGATION, lifespan=lifespan)
+else:  # this file is run as a script, as Streamlit's AppTest does
     runpy.run_path(str(NAVIGATION))

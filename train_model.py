@@ -8,30 +8,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.classifiers.registry import MODELS, SHIPPED, folder
-from model.classifiers.report import Report, load_report, save
-from model.classifiers.runtime import load_classifier
+from model.classifiers.registry import MODELS, REPORT_FILE, SHIPPED, WEIGHTS_FILE, ModelSpec, weights_folder
+from model.classifiers.report import Report, TrainingReport, save, verify
+from model.classifiers.runtime import load_network
 from model.data.mnist import Mnist, load_mnist
 from model.data.pen_strokes import PenStrokes, load_pen_strokes
 from model.errors import ArtifactError, ReaderError
 
 if TYPE_CHECKING:
-    import keras
-
+    from model.training.trainer import RunFiles, Settings
 
 QUICK_EPOCHS = 3
-REFINING_EPOCHS = 8  # of what has been trained already
-INTERRUPTED = 130  # the shell's own code for Ctrl-C
-_MEANINGLESS = {
-    "softmax": ("ink", "start-from"),  # these learn from MNIST's digits as they are
-    "svm": ("ink", "start-from", "epochs", "quick", "batch-size", "bfloat16", "resume", "checkpoints"),  # in one go
-    "mlp": ("ink", "start-from"),
-    "ensemble": ("start-from",),  # members that start alike would err alike
-}
+REFINING_EPOCHS = 8  # with --start-from
+INTERRUPTED = 130  # the shell's exit code for Ctrl-C
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train, and put weights and report into the output folder; returns the exit code."""
+    """Train a model, and save its weights and report in the output folder; returns the exit code."""
     args = parse(arguments)
     try:
         train_and_save(args)
@@ -40,17 +33,17 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         resumable = "Finished epochs are kept: go on with the same command and --resume."
-        kept = "Nothing is kept." if args.model == "svm" else resumable
+        kept = "Nothing is kept." if "resume" in MODELS[args.model].refuses else resumable
         print(f"\nStopped. {kept}", file=sys.stderr)
         return INTERRUPTED
     return 0
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Read the command line; refuse options that have no meaning for the model."""
+    """Read the command line; refuse options that mean nothing to the model."""
     parser = _parser()
     args = parser.parse_args(arguments)
-    given = [name for name in _MEANINGLESS.get(args.model, ()) if getattr(args, name.replace("-", "_"))]
+    given = [name for name in MODELS[args.model].refuses if getattr(args, name.replace("-", "_"))]
     if given:
         parser.error(
             f"--{given[0]} means nothing to {args.model}. Expected {args.model} without it. Received: --{given[0]}."
@@ -110,60 +103,65 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
 
 
 def whole_number(text: str, least: int) -> int:
-    """A whole number, `least` or more, for argparse."""
+    """Read a whole number, `least` or more, for argparse."""
     if not text.isdecimal() or not least <= int(text) < 2**32:
         raise argparse.ArgumentTypeError(f"not a whole number. Expected {least} or more. Received: {text}")
     return int(text)
 
 
 def train_and_save(args: argparse.Namespace) -> None:
-    """Load the data, train, refuse to replace what is better, save, and say what came out."""
-    output = args.output or folder(args.model)
+    """Load the data, train, save, and print the result; better weights, or those of other data, are not replaced."""
+    spec = MODELS[args.model]
+    output = args.output or weights_folder(spec.name)
     for needed in filter(None, (output, args.tensorboard)):
-        needed.mkdir(parents=True, exist_ok=True)  # now, not after hours, it shows that nothing can be saved there
-    mnist, ink = load_mnist(args.data), load_pen_strokes(args.ink)
+        needed.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written to is found now, not after hours
+    mnist, strokes = load_mnist(args.data), load_pen_strokes(args.ink)
     if not args.force:
-        refuse_other_data(mnist, ink, output)  # likewise
-    network, report = _train(args, mnist, ink)
+        refuse_other_data(mnist, strokes, output)
+
+    from model.training.dispatch import train_by_spec
+
+    network, report = train_by_spec(spec, mnist, strokes, settings_of(args, spec), files_of(args, spec))
     if not args.force:
         refuse_worse(report, output)
     save(network, report, output)
+    print(f"{_summary(report)} Saved to {output}.")
+
+
+def settings_of(args: argparse.Namespace, spec: ModelSpec) -> Settings:
+    """Take the settings from the command line, else from the model's entry."""
+    from model.training.trainer import Settings
+
+    usual = QUICK_EPOCHS if args.quick else REFINING_EPOCHS if args.start_from else spec.epochs
+    return Settings(args.epochs or usual, args.batch_size or spec.batch_size, args.seed, args.bfloat16)
+
+
+def files_of(args: argparse.Namespace, spec: ModelSpec) -> RunFiles:
+    """Take the folders of the run from the command line."""
+    from model.training.trainer import RunFiles
+
+    checkpoints = args.checkpoints or Path(".checkpoints") / spec.name
+    return RunFiles(checkpoints, args.resume, args.tensorboard, args.start_from)
+
+
+def _summary(report: TrainingReport) -> str:
     test = report["test"]
     low, high = test["accuracy_95"]
-    print(
+    return (
         f"Test accuracy {test['accuracy']:.2%} ({low:.2%} to {high:.2%}, n = {test['n']:,}), {test['errors']} errors, "
-        f"{report['settings']['epochs']} epochs, {report['seconds'] / 60:.0f} min. Saved to {output}."
+        f"{report['settings']['epochs']} epochs, {report['seconds'] / 60:.0f} min."
     )
 
 
-def _train(args: argparse.Namespace, mnist: Mnist, ink: PenStrokes) -> tuple[keras.Model, Report]:
-    from model.training.trainer import RunFiles, Settings, train
-
-    entry = MODELS[args.model]
-    usual = QUICK_EPOCHS if args.quick else REFINING_EPOCHS if args.start_from else entry.epochs
-    settings = Settings(args.epochs or usual, args.batch_size or entry.batch_size, args.seed, args.bfloat16)
-    checkpoints = args.checkpoints or Path(".checkpoints") / args.model
-    records = RunFiles(checkpoints, args.resume, args.tensorboard, args.start_from)
-    if args.model == "svm":
-        from model.training.svm import train_svm
-
-        return train_svm(mnist, ink, settings, records)
-    if args.model == "ensemble":
-        from model.training.ensemble import train_ensemble
-
-        return train_ensemble(mnist, ink, settings, records)
-    return train(mnist, ink, settings, records, args.model)
-
-
-def refuse_other_data(mnist: Mnist, ink: PenStrokes, output: Path) -> None:
-    """Keep sound weights in the output folder that saw other data: nothing could tell whether the new ones are better.
+def refuse_other_data(mnist: Mnist, strokes: PenStrokes, output: Path) -> None:
+    """Keep sound weights that were trained on other data, with whose held-out errors new ones cannot be compared.
 
     Raises:
         ArtifactError: they are kept.
     """
     if not (old := _sound_report(output)):
         return
-    before, now = (old["data"]["sha256"], old["data"]["strokes_sha256"]), (mnist.sha256, ink.files)
+    before, now = (old["data"]["sha256"], old["data"]["strokes_sha256"]), (mnist.sha256, strokes.files)
     if before != now:
         raise ArtifactError(
             f"The weights in {output} were trained on other data. Expected the same, to compare them: "
@@ -171,8 +169,8 @@ def refuse_other_data(mnist: Mnist, ink: PenStrokes, output: Path) -> None:
         )
 
 
-def refuse_worse(report: Report, output: Path) -> None:
-    """Keep sound weights in the output folder if they do better on the held-out digits; the test set never decides.
+def refuse_worse(report: TrainingReport, output: Path) -> None:
+    """Keep sound weights with fewer errors on the held-out digits; the test set never decides.
 
     Raises:
         ArtifactError: they are kept.
@@ -187,22 +185,21 @@ def refuse_worse(report: Report, output: Path) -> None:
         )
 
 
-def _in_words(mnist: str, ink: dict[str, str]) -> str:
-    """Data sets by name and the beginning of their checksums."""
-    return ", ".join(f"{name} {sha256[:8]}…" for name, sha256 in ({"MNIST": mnist} | ink).items())
+def _in_words(mnist: str, strokes: dict[str, str]) -> str:
+    """Name data sets, each with the beginning of its checksum."""
+    return ", ".join(f"{name} {sha256[:8]}…" for name, sha256 in ({"MNIST": mnist} | strokes).items())
 
 
 def _sound_report(output: Path) -> Report | None:
-    """The report of weights that could be used; None if there are none, or it lacks what they are compared by."""
-    try:
-        load_classifier(output)
-        report = load_report(output)
-        float(report["held_out"]["held_out_errors"])
-        dict(report["data"]["strokes_sha256"])
-        str(report["data"]["sha256"])
-    except (ArtifactError, KeyError, TypeError, ValueError):
+    """Return the report of weights that can be used; None if there are none, or they are unsound, which stderr says."""
+    if not any((output / file).exists() for file in (WEIGHTS_FILE, REPORT_FILE)):
         return None
-    return report
+    try:
+        load_network(output)
+        return verify(output)
+    except ArtifactError as error:
+        print(f"What is in {output} cannot be used and is replaced. {error}", file=sys.stderr)
+        return None
 
 
 if __name__ == "__main__":

@@ -6,39 +6,19 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, folder
+from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, weights_folder
 from model.errors import DatasetError, ImageError, ReaderError
 
 if TYPE_CHECKING:
-    from model.classifiers.report import Metrics
+    from model.evaluation.unseen_writers import ReadDrawing
     from model.reader import Reader
     from model.transcript import Transcript
 
-
-_HANDS_COLUMNS = {
-    "n": "n",
-    "writers": "writers",
-    "right": "accuracy",
-    "worst": "worst_writer",
-    "accepted": "coverage",
-    "then right": "selective_accuracy",
-    "ECE": "ece",
-    "AUROC": "auroc",
-}
-_PICTURES_COLUMNS = {
-    "pictures": "pictures",
-    "digits": "digits",
-    "right": "accuracy",
-    "no error": "exact",
-    "without": "without",
-    "seen there": "seen_there",
-    "seconds": "seconds",
-}
 
 _FORMATS = {
     "keras": "Keras's own format",
@@ -50,8 +30,15 @@ _FORMATS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code is 0, or 2 if something could not be done, which stderr says in one line."""
-    options = _parser().parse_args(arguments)
+    """Run one command.
+
+    Args:
+        arguments: words after `python -m model`; those of the process by default.
+
+    Returns:
+        Exit code: 0, 2 after an error, which is printed to stderr as one line, or 130 after Ctrl-C.
+    """
+    options = build_parser().parse_args(arguments)
     try:
         code: int = options.command(options)
     except (ReaderError, OSError) as error:
@@ -62,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands; `command` of the parsed options is the function to call."""
     parser = argparse.ArgumentParser(prog="python -m model", description="Recognize handwritten digits.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_read(commands)
@@ -83,47 +71,86 @@ def _add_read(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    summary = "measure a model on MNIST's test set, on hands it has never seen, or on pictures"
+    summary = "measure a model on MNIST's test set, on writers it has never seen, or on pictures"
     evaluate = commands.add_parser(
         "evaluate",
         help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}. "
-        "What a registered model does on MNIST is kept beside its weights.",
+        description=f"{_sentence(summary)} Nothing is kept without --keep.",
     )
-    which = evaluate.add_mutually_exclusive_group()
-    which.add_argument("--model", choices=MODELS, default=SHIPPED, help="a registered one (default: %(default)s)")
-    which.add_argument("--weights", type=Path, metavar="DIR", help="weights and report in any folder; nothing is kept")
-    which.add_argument(
-        "--usual", action="store_true", help="on hands, the usual way: train Keras's example, shrink the whole canvas"
-    )
-    evaluate.add_argument("--json", action="store_true", help="all metrics as JSON")
-    _add_data(evaluate)
-    mnist = evaluate.add_argument_group("on MNIST")
+    sets = evaluate.add_subparsers(title="what to measure on", metavar="SET", required=True)
+    _add_evaluate_mnist(sets)
+    _add_evaluate_writers(sets)
+    _add_evaluate_pictures(sets)
+
+
+def _add_evaluate_mnist(sets: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "measure a model on MNIST's test set, and its speed"
+    mnist = sets.add_parser("mnist", help=summary, description=_sentence(summary))
+    _add_model(mnist)
+    _add_data(mnist)
+    _add_json(mnist)
     mnist.add_argument("--predictions", type=Path, metavar="FILE", help="write what it reads in every digit, as CSV")
     mnist.add_argument("--figures", type=Path, metavar="DIR", help="draw what was measured, as PNG")
-    hands = evaluate.add_argument_group("on hands")
-    hands.add_argument("--ink", type=Path, metavar="DIR", help="folder of *.jsonl files of digits, to be read as drawn")
-    hands.add_argument("--not-digits", type=Path, metavar="DIR", help="likewise, of what is no digit")
-    pictures = evaluate.add_argument_group("on pictures")
-    pictures.add_argument(
-        "--pictures", type=Path, metavar="DIR", help="folder of *.csv files with the columns file and label (digits)"
+    mnist.add_argument("--keep", action="store_true", help="keep the results beside the weights, for the pages")
+    mnist.set_defaults(command=_evaluate_mnist)
+
+
+def _add_evaluate_writers(sets: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "measure a model on pen strokes of writers it has never seen"
+    writers = sets.add_parser("writers", help=summary, description=_sentence(summary))
+    writers.add_argument("strokes", type=Path, metavar="DIR", help="folder of *.jsonl files of digits, read as drawn")
+    writers.add_argument("--non-digits", type=Path, metavar="DIR", help="folder of *.jsonl files of other characters")
+    _add_model(writers).add_argument(
+        "--baseline", action="store_true", help="measure the usual way: train Keras's example, shrink the whole canvas"
     )
-    unseen = evaluate.add_argument_group("on hands or pictures")
-    unseen.add_argument("--keep", metavar="NAME", help="keep the figures in the shipped model's report by this name")
-    evaluate.set_defaults(command=_evaluate)
+    _add_data(writers, "for --baseline, ")
+    _add_json(writers)
+    _add_keep(writers)
+    writers.set_defaults(command=_evaluate_writers)
+
+
+def _add_evaluate_pictures(sets: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "measure a model on pictures whose digits are known"
+    pictures = sets.add_parser("pictures", help=summary, description=_sentence(summary))
+    pictures.add_argument(
+        "pictures", type=Path, metavar="DIR", help="folder of *.csv files with the columns file and label (digits)"
+    )
+    _add_model(pictures)
+    _add_json(pictures)
+    _add_keep(pictures)
+    pictures.set_defaults(command=_evaluate_pictures, baseline=False)
 
 
 def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     summary = "measure all that the pages show: every model, what the shipped one sees, and the data"
-    report = commands.add_parser("report", help=summary, description=f"{summary.capitalize()}. Takes some minutes.")
+    report = commands.add_parser("report", help=summary, description=f"{_sentence(summary)} Takes some minutes.")
     _add_data(report)
     report.set_defaults(command=_report)
 
 
-def _add_data(command: argparse.ArgumentParser) -> None:
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."
+
+
+def _add_model(command: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--model", choices=MODELS, default=SHIPPED, help="a registered one (default: %(default)s)")
+    which.add_argument("--weights", type=Path, metavar="DIR", help="weights and report in any folder")
+    return which
+
+
+def _add_data(command: argparse.ArgumentParser, purpose: str = "") -> None:
     command.add_argument(
-        "--data", type=Path, help="MNIST as .npz (default: $MNIST_NPZ, else Keras's cache or download)"
+        "--data", type=Path, help=f"{purpose}MNIST as .npz (default: $MNIST_NPZ, else Keras's cache or download)"
     )
+
+
+def _add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print all metrics as JSON")
+
+
+def _add_keep(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--keep", metavar="NAME", help="keep the figures in the shipped model's report by this name")
 
 
 def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -149,7 +176,7 @@ def _read(options: argparse.Namespace) -> int:
 
 
 def _read_files(reader: Reader, files: Sequence[str]) -> Iterator[tuple[str, Transcript]]:
-    """Transcripts of the files that can be read; stderr says why the others cannot."""
+    """Yield the transcript of each file that can be read; print to stderr why the others cannot."""
     from model.transcript import Transcript
 
     for file in files:
@@ -159,173 +186,130 @@ def _read_files(reader: Reader, files: Sequence[str]) -> Iterator[tuple[str, Tra
             _complain(f"{file}: {error}")
 
 
-def _evaluate(options: argparse.Namespace) -> int:
-    on_hands = bool(options.ink or options.not_digits)
-    _check_evaluate(options, on_hands)
-    if on_hands:
-        metrics = _evaluate_hands(options)
-        text = _as_table(_rows_of_writers(metrics), _HANDS_COLUMNS)
-    elif options.pictures:
-        metrics = _evaluate_pictures(options)
-        text = _as_table(metrics, _PICTURES_COLUMNS)
-    else:
-        metrics = _evaluate_mnist(options)
-        text = _as_text(metrics)
-    print(json.dumps(metrics, indent=1) if options.json else text)
+def _evaluate_mnist(options: argparse.Namespace) -> int:
+    from model.data.mnist import load_mnist
+    from model.evaluation.measure import draw_figures, keep, measure, write_predictions
+    from model.evaluation.printing import mnist_text
+
+    _check_outputs(options)
+    _start_tensorflow()
+    mnist = load_mnist(options.data)
+    evaluation = measure(options.weights.name if options.weights else options.model, _weights(options), mnist.test)
+    if options.keep:
+        keep(_weights(options), evaluation, mnist)
+    if options.predictions:
+        write_predictions(evaluation, options.predictions)
+    if options.figures:
+        draw_figures(evaluation, mnist.test.frames, options.figures)
+    test, speed = evaluation.report["test"], evaluation.report["speed"]
+    _print_metrics({**test, "speed": speed}, mnist_text(test, speed), options)
     return 0
 
 
-def _check_evaluate(options: argparse.Namespace, on_hands: bool) -> None:
-    """Refuse options that do not go together, before anything is measured."""
-    if on_hands and options.pictures:
-        raise DatasetError("One thing is measured at a time. Expected hands or pictures. Received: both.")
-    if options.keep and not (on_hands or options.pictures):
-        raise DatasetError(
-            "There is nothing to keep. Expected --ink, --not-digits or --pictures. Received: --keep alone."
-        )
-    if options.usual and not on_hands:
-        raise DatasetError("There are no hands to measure. Expected --ink or --not-digits. Received: neither.")
-    if (on_hands or options.pictures) and (options.predictions or options.figures):
-        raise DatasetError(
-            "Only MNIST has such files. Expected --predictions and --figures without hands or pictures. Received: both."
-        )
-    if options.keep == SHIPPED_RESULTS and (options.usual or options.weights or options.model != SHIPPED):
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse paths that cannot be written, before minutes are spent on measuring."""
+    predictions, figures = options.predictions, options.figures
+    if predictions and ((predictions.exists() and not predictions.is_file()) or not predictions.parent.is_dir()):
+        raise DatasetError(f"There is nowhere to write to. Expected a file in a folder. Received: {predictions}.")
+    if figures and figures.exists() and not figures.is_dir():
+        raise DatasetError(f"There is nowhere to draw to. Expected a folder. Received: {figures}, a file.")
+
+
+def _evaluate_writers(options: argparse.Namespace) -> int:
+    from model.classifiers.report import keep_writers, load_report
+    from model.evaluation.printing import writers_table
+    from model.evaluation.unseen_writers import measure_writers, reader_of
+
+    _check_kept_name(options)
+    read = _load_baseline(options) if options.baseline else reader_of(_load_reader(options))
+    # The files that the shipped model was trained on, whichever model reads: so the figures of models can be compared.
+    trained_on = load_report(weights_folder(SHIPPED))["data"]["strokes_sha256"].values()
+    metrics = measure_writers(read, options.strokes, options.non_digits, trained_on)
+    if options.keep:
+        keep_writers(weights_folder(SHIPPED), options.keep, metrics)
+    _print_metrics(metrics, writers_table(metrics), options)
+    return 0
+
+
+def _evaluate_pictures(options: argparse.Namespace) -> int:
+    from model.classifiers.report import keep_pictures
+    from model.evaluation.photos import accepted_digits, measure_photos
+    from model.evaluation.printing import pictures_table
+
+    _check_kept_name(options)
+    metrics = measure_photos(accepted_digits(_load_reader(options)), options.pictures)
+    if options.keep:
+        keep_pictures(weights_folder(SHIPPED), options.keep, metrics)
+    _print_metrics(metrics, pictures_table(metrics), options)
+    return 0
+
+
+def _check_kept_name(options: argparse.Namespace) -> None:
+    if options.keep == SHIPPED_RESULTS and (options.baseline or options.weights or options.model != SHIPPED):
         raise DatasetError(f"Only {SHIPPED} is shipped. Expected it, or another name. Received: --keep {options.keep}.")
-    if options.predictions and (options.predictions.is_dir() or not options.predictions.parent.is_dir()):
-        raise DatasetError(
-            f"There is nowhere to write to. Expected a file in a folder. Received: {options.predictions}."
-        )
-    if options.figures and options.figures.exists() and not options.figures.is_dir():
-        raise DatasetError(f"There is nowhere to draw to. Expected a folder. Received: {options.figures}, a file.")
 
 
-def _evaluate_mnist(options: argparse.Namespace) -> Metrics:
+def _load_reader(options: argparse.Namespace) -> Reader:
+    from model.reader import Reader
+
     with _quiet():
-        from model.data.mnist import load_mnist
-        from model.evaluation.measure import draw_figures, keep, measure
-        from model.evaluation.results import to_predictions_csv
-
-        mnist = load_mnist(options.data)
-        if options.weights:
-            evaluation = measure(options.weights.name, options.weights, mnist.test)
-        else:
-            evaluation = measure(options.model, folder(options.model), mnist.test)
-            keep(evaluation, mnist)
-    if options.predictions:
-        options.predictions.write_text(to_predictions_csv(evaluation), encoding="utf-8")
-    if options.figures:
-        draw_figures(evaluation, mnist.test.frames, options.figures)
-    return evaluation.report["test"] | {"speed": evaluation.report["speed"]}
+        return Reader.load(_weights(options))
 
 
-def _evaluate_hands(options: argparse.Namespace) -> Metrics:
-    with _quiet():
-        from model.classifiers.report import keep_unseen, load_report
-        from model.classifiers.runtime import compile_predict
-        from model.data.mnist import load_mnist
-        from model.evaluation.unseen_writers import baseline_reader, measure_writers, reader_of
-        from model.reader import Reader
+def _load_baseline(options: argparse.Namespace) -> ReadDrawing:
+    _start_tensorflow()
+    from model.classifiers.runtime import compile_predict
+    from model.data.mnist import load_mnist
+    from model.evaluation.unseen_writers import baseline_reader
+    from model.training.trainer import train_baseline
 
-        data = load_report(folder(SHIPPED)).get("data", {})  # whichever model reads, so that figures compare
-        if options.usual:
-            from model.training.trainer import train_baseline
-
-            read = baseline_reader(compile_predict(train_baseline(load_mnist(options.data))))
-        else:
-            read = reader_of(Reader.load(options.weights or folder(options.model)))
-    metrics = measure_writers(read, options.ink, options.not_digits, data.get("strokes_sha256", {}).values())
-    if options.keep:
-        keep_unseen(folder(SHIPPED), "writers", options.keep, metrics)
-    return metrics
+    return baseline_reader(compile_predict(train_baseline(load_mnist(options.data))))
 
 
-def _rows_of_writers(metrics: Metrics) -> Metrics:
-    """One row for each file: digits, those of the writers left out of training, and non-digits."""
-    left_out = {f"{name}, left out": row for name, row in metrics["left_out"].items()}
-    non_digits = {
-        f"{name} (non-digits)" if name in metrics["digits"] else name: row | {"coverage": row["false_accept_rate"]}
-        for name, row in metrics["non_digits"].items()
-    }
-    return metrics["digits"] | left_out | non_digits
+def _weights(options: argparse.Namespace) -> Path:
+    return options.weights or weights_folder(options.model)
 
 
-def _evaluate_pictures(options: argparse.Namespace) -> Metrics:
-    with _quiet():
-        from model.classifiers.report import keep_unseen
-        from model.evaluation.photos import accepted_digits, measure_photos
-        from model.reader import Reader
+def _print_metrics(metrics: Mapping[str, object], text: str, options: argparse.Namespace) -> None:
+    print(json.dumps(metrics, indent=1) if options.json else text)
 
-        read = accepted_digits(Reader.load(options.weights or folder(options.model)))
-    metrics = measure_photos(read, options.pictures)
-    if options.keep:
-        keep_unseen(folder(SHIPPED), "pictures", options.keep, metrics)
-    return metrics
+
+def _report(options: argparse.Namespace) -> int:
+    from model.data.mnist import load_mnist
+    from model.evaluation.measure import rebuild
+
+    _start_tensorflow()
+    for line in rebuild(load_mnist(options.data)):
+        print(line, flush=True)
+    return 0
 
 
 def _export(options: argparse.Namespace) -> int:
     with _quiet():
         from model.classifiers.exporters import FORMATS, export
-        from model.classifiers.runtime import load_classifier
+        from model.classifiers.runtime import load_network
 
-        network = load_classifier(folder(options.model)).network
+        network = load_network(weights_folder(options.model))
         output = options.output or Path(options.model + FORMATS[options.form].suffixes[0])
         comparisons = export(network, options.form, output)
     print(*comparisons, sep="\n")
     return 0
 
 
-def _report(options: argparse.Namespace) -> int:
+def _start_tensorflow() -> None:
+    """Import TensorFlow and run its first operation: later ones write nothing to stderr (2.21)."""
     with _quiet():
-        from model.data.mnist import load_mnist
-        from model.evaluation.measure import rebuild
+        import tensorflow as tf
 
-        for line in rebuild(load_mnist(options.data)):
-            print(line, flush=True)
-    return 0
-
-
-def _as_table(metrics: Metrics, columns: dict[str, str]) -> str:
-    """A row for each set, by its name."""
-    width = max(map(len, metrics))
-    head = " " * width + "".join(f"{title:>12}" for title in columns)
-    rows = (f"{name:{width}}" + "".join(map(_cell, map(row.get, columns.values()))) for name, row in metrics.items())
-    return "\n".join([head, *rows])
-
-
-def _cell(value: float | None) -> str:
-    if value is None:
-        return f"{'-':>12}"
-    return f"{value:12,}" if isinstance(value, int) else f"{value:12.4f}"
-
-
-def _as_text(metrics: Metrics) -> str:
-    low, high = metrics["accuracy_95"]
-    right, speed = metrics["selective_accuracy"], metrics["speed"]
-    return "\n".join(
-        [
-            f"accuracy  {metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {metrics['n']:,})",
-            f"errors    {metrics['errors']}",
-            f"log loss  {metrics['log_loss']:.4f}",
-            f"ECE       {metrics['ece']:.4f} (15 bins)",
-            f"accepted  {metrics['coverage']:.2%}, of them right {'-' if right is None else f'{right:.2%}'}",
-            f"speed     {speed['ms_per_digit']:.2f} ms a digit, one by one (median of {speed['n']})",
-            "",
-            "digit  precision  recall      F1  support",
-            *(
-                f"{row['label']:5}  {row['precision']:9.4f}  {row['recall']:6.4f}  {row['f1']:6.4f}  {row['support']:7}"
-                for row in metrics["per_class"]
-            ),
-            f"macro F1 {metrics['macro_f1']:.4f}",
-            "",
-            "confusion: rows true, columns read",
-            *(f"{label}  " + " ".join(f"{n:5}" for n in row) for label, row in enumerate(metrics["confusion"])),
-        ]
-    )
+        tf.constant(0)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Discard what native code writes to stderr: TensorFlow's start-up notes heed no log level (2.21)."""
+    """Discard stderr, where TensorFlow's native code reports its start whatever the log level (2.21).
+
+    Keep the block short: warnings, the progress of a download and the message of a native crash are discarded as well.
+    """
     stderr = os.dup(2)
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)

@@ -1,4 +1,4 @@
-"""Errors a user can act on. Every message says what is wrong, what was expected and what was received."""
+"""Errors a user can act on. Each message states the problem, the expectation and the input received."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ class StrokesError(ReaderError, ValueError):
 
 
 class ImageError(ReaderError, ValueError):
-    """A picture cannot be decoded, or is larger than what is read."""
+    """A picture cannot be decoded, or is too large."""
 
 
 class DatasetError(ReaderError):
-    """MNIST or an ink file cannot be had, or is not what it should be."""
+    """MNIST or a file of pen strokes is missing, unreadable or malformed."""
 
 
 class ArtifactError(ReaderError):
     """Weights or report are missing, damaged, or do not belong together."""
 
 
+class TrainingError(ReaderError):
+    """A training run cannot start: its folder is in use, or a package that it was told to use is missing."""
+
+
 class ExportError(ReaderError):
-    """A network cannot be exported there, or does not come back as it was."""
+    """A network cannot be exported there, or the exported one answers differently."""

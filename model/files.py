@@ -36,27 +36,48 @@ def partial_path(path: Path) -> Path:
 
 @contextmanager
 def write_atomically(path: Path) -> Iterator[Path]:
-    """Write a file, or a folder, to a temporary path beside it, flush it to disk, then rename it.
+    """Write a file, or a new folder, to a temporary path beside it, flush it to disk, then rename it.
 
     A crash leaves the old content or the new one, never a part. If the block raises, for a full disk perhaps, the
     temporary file is removed and `path` stays as it was.
 
     Args:
-        path: the final path; its folder must exist.
+        path: the final path. Its folder must exist; where `path` itself is to be a folder, there must be none yet.
 
     Yields:
         The temporary path to write to. It keeps the suffix of `path`, by which Keras chooses a format.
     """
-    partial = partial_path(path)
-    _remove(partial)
-    try:
+    with write_together(path) as (partial,):
         yield partial
-        _flush(partial)
-        partial.replace(path)
-    except BaseException:
+
+
+@contextmanager
+def write_together(*paths: Path) -> Iterator[tuple[Path, ...]]:
+    """Write several files as `write_atomically` does: all are complete and on the disk before the first is renamed.
+
+    Args:
+        paths: the final paths, in the order in which they are renamed.
+
+    Yields:
+        The temporary paths. If the block raises, they are removed. A crash between two renames leaves the rest under
+        their temporary names (see `partial_path`), complete, for the reader to find.
+    """
+    partials = tuple(partial_path(path) for path in paths)
+    for partial in partials:
         _remove(partial)
+    try:
+        yield partials
+        for partial in partials:
+            _flush(partial)
+        partials[0].replace(paths[0])
+    except BaseException:
+        for partial in partials:
+            _remove(partial)
         raise
-    _flush_folder(path.parent)
+    for partial, path in zip(partials[1:], paths[1:], strict=True):
+        partial.replace(path)
+    for folder in {path.parent for path in paths}:
+        _flush_folder(folder)
 
 
 def _remove(path: Path) -> None:
@@ -67,15 +88,17 @@ def _remove(path: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Have the operating system write a file, or all files below a folder, to the disk."""
+    """Write a file, or all files and names below a folder, from the operating system's memory to the disk."""
     for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
-        if each.is_file():
+        if each.is_dir():
+            _flush_folder(each)
+        else:
             with each.open("rb+") as stream:
                 os.fsync(stream.fileno())
 
 
 def _flush_folder(folder: Path) -> None:
-    """Write the new name to the disk; Windows cannot open folders and needs no such step."""
+    """Write the names in a folder to the disk; Windows cannot open folders and needs no such step."""
     with suppress(PermissionError):
         handle = os.open(folder, os.O_RDONLY)
         try:

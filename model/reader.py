@@ -1,4 +1,4 @@
-"""The door: strokes or a picture in, a Reading out."""
+"""Read digits: strokes or a picture in, a Reading out."""
 
 from __future__ import annotations
 
@@ -9,37 +9,52 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from model.classifiers.registry import SHIPPED, folder
-from model.reading import Box, Digit, Finding, Frame, Ink, Line, Predict, Reading, Stroke, softmax
+from model.classifiers.registry import SHIPPED, weights_folder
+from model.classifiers.runtime import Classifier, load_classifier
+from model.reading import Box, Digit, Finding, Frame, Ink, Line, Reading, Stroke, softmax
 from model.vision.decoding import Gray, Picture, load_gray, shrink
-from model.vision.framing import FRAME_SIDE, frame_glyph
+from model.vision.framing import FRAME_SIDE, Framing, frame_glyph, frame_of
 from model.vision.layout import correct_for_digit_prior, digit_lines
 from model.vision.normalize import even_pen
 from model.vision.page_ink import page_ink
-from model.vision.paper import clear_ink, remove_paper
 from model.vision.segmentation import Glyph, find_glyphs, glyph_in_box
 from model.vision.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
 
-WEIGHTS = folder(SHIPPED)
+WEIGHTS = weights_folder(SHIPPED)
 """The folder of the shipped weights and their report."""
 
-_WORKING_SIDE = 2400  # px; a page's digits are large enough on such a copy, and it bounds the time
+_WORKING_SIDE = 2400  # px; a page's digits are large enough on a copy of this size, and it bounds the time
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DrawingSteps:
+    """How a drawing becomes the frame that the classifier sees.
+
+    Attributes:
+        ink: (200, 200) uint8, the strokes inked with a pen that suits their size.
+        framing: the frame, and the steps from the ink to it.
+    """
+
+    ink: Ink
+    framing: Framing
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PhotoSteps:
-    """What was done to a picture, step by step.
+    """How a picture becomes a reading.
 
     Attributes:
-        gray: (h, w) uint8, upright, 0 black … 255 white, the longest side at 2,400 px at most.
-        without_paper: (h, w) uint8 ink, the paper's light and shadows taken away, its noise not.
+        gray: (h, w) uint8, 0 black … 255 white, upright: the working copy, its longest side at 2,400 px at most.
+        scale: px of the working copy per px of the original picture, above 0 and at most 1.
+        without_paper: (h, w) uint8 ink without the paper's brightness, light and shadows, but with its noise.
         ink: (h, w) uint8 ink without the noise.
         without_ruled_lines: (h, w) uint8 ink without ruled lines, the boxes of forms and stains.
-        boxes: xyxy half-open, px of `gray`: every glyph that was considered, put together and cut apart.
-        reading: the answer; its boxes are pixels of the original picture.
+        boxes: every glyph after joining and splitting, xyxy half-open, px of the working copy.
+        reading: the result; its boxes are px of the original picture, which `scale` brings to the working copy.
     """
 
     gray: Gray
+    scale: float
     without_paper: Ink
     ink: Ink
     without_ruled_lines: Ink
@@ -49,38 +64,34 @@ class PhotoSteps:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reader:
-    """Reads digits from drawings and pictures with one classifier; immutable, so sessions may share it.
+    """Reads digits from drawings and pictures with one classifier; immutable, so sessions and threads may share it.
 
     Attributes:
-        predict: (n, 28, 28) uint8 frames -> (n, 10) float logits, whose softmax is taken as calibrated.
-        threshold: 0-1, the least confidence that is accepted of a drawing, which may be anything.
-        line_threshold: 0-1, likewise of a glyph in a line of digits, where letters have been told by their line.
+        classifier: the loaded network, whose softmax is taken as calibrated, and its thresholds.
     """
 
-    predict: Predict
-    threshold: float = 0.5
-    line_threshold: float = 0.5
+    classifier: Classifier
 
     @classmethod
     def load(cls, weights: Path = WEIGHTS) -> Reader:
-        """Load the classifier of a weights folder and warm it up; imports TensorFlow.
+        """Load the classifier of a weights folder and warm it up.
 
         Raises:
             ArtifactError: weights or report are missing, damaged, or do not belong together.
         """
-        from model.classifiers.runtime import (
-            load_classifier,  # TensorFlow takes seconds to import: only loading may pay that
-        )
+        return cls(load_classifier(weights))
 
-        classifier = load_classifier(weights)
-        return cls(classifier.predict, classifier.threshold, classifier.line_threshold)
+    @property
+    def threshold(self) -> float:
+        """Least confidence at which a drawing's digit is accepted, 0-1."""
+        return self.classifier.threshold
 
     def read_drawing(self, strokes: Iterable[ArrayLike], pen_width: float = 20.0) -> Reading:
-        """Read one digit drawn by hand.
+        """Read one digit drawn on a canvas.
 
         Args:
-            strokes: one (n, 2) array-like a stroke, canvas px, y down.
-            pen_width: px, the pen it was drawn with; a path no longer than that is a dot.
+            strokes: one (n, 2) array-like per stroke, canvas px, y down.
+            pen_width: px, the width of the canvas's pen; a shorter path is a dot.
 
         Returns:
             A Reading of one digit, or of none with the finding NOTHING or TOO_LITTLE_INK. A drawing that is not
@@ -95,12 +106,29 @@ class Reader:
             return Reading((), Finding.NOTHING)
         if extent(arrays) < pen_width:
             return Reading((), Finding.TOO_LITTLE_INK)
-        digit = self._read_strokes([arrays], pen_width, self.threshold)[0]
-        parts = [] if digit.accepted else side_by_side(arrays)
-        several = len(parts) > 1 and all(
-            part.accepted for part in self._read_strokes(parts, pen_width, self.line_threshold)
-        )
+        (digit,) = self._read_strokes([arrays], pen_width, self.classifier.threshold)
+        several = not digit.accepted and self._are_digits(side_by_side(arrays), pen_width)
         return Reading((Line((digit,)),), Finding.MORE_THAN_ONE if several else digit.finding)
+
+    @staticmethod
+    def explain_drawing(strokes: Iterable[ArrayLike]) -> DrawingSteps | None:
+        """Frame a drawing as `read_drawing` does, and keep each step; it takes no classifier.
+
+        Args:
+            strokes: as for `read_drawing`.
+
+        Returns:
+            The steps, or None if nothing is drawn.
+
+        Raises:
+            StrokesError: the strokes are malformed.
+        """
+        arrays = as_strokes(strokes)
+        if not arrays:
+            return None
+        ink = ink_digit(arrays)
+        framing = frame_glyph(ink)
+        return DrawingSteps(ink, framing) if framing else None
 
     def read_photo(self, picture: Picture) -> Reading:
         """Read all digits of a picture, line by line, each line from left to right.
@@ -110,7 +138,7 @@ class Reader:
                 uint8.
 
         Returns:
-            A Reading whose boxes are pixels of the upright picture; without lines if no glyph is found.
+            A Reading whose boxes are px of the upright picture; without lines if no digit is found.
 
         Raises:
             ImageError: the picture cannot be decoded or is too large.
@@ -118,43 +146,33 @@ class Reader:
         return self.explain_photo(picture).reading
 
     def explain_photo(self, picture: Picture) -> PhotoSteps:
-        """Read a picture as `read_photo` does, and keep what was done to it, step by step.
+        """Read a picture as `read_photo` does, and keep each step.
+
+        Args:
+            picture: as for `read_photo`. A (h, w) array, as `load_gray` returns it, is not decoded again.
 
         Raises:
             ImageError: the picture cannot be decoded or is too large.
         """
         whole = load_gray(picture)
         gray = shrink(whole, _WORKING_SIDE)
-        without_paper, noise = remove_paper(gray)
-        ink = clear_ink(without_paper, noise)
-        without_ruled_lines = page_ink(ink, without_paper, noise)
-        glyphs = find_glyphs(without_ruled_lines, self._recognize_photo)
-        reading = self._reading(glyphs, scale=max(whole.shape) / max(gray.shape))
-        return PhotoSteps(gray, without_paper, ink, without_ruled_lines, tuple(glyph.box for glyph in glyphs), reading)
-
-    def _reading(self, glyphs: Sequence[Glyph], scale: float) -> Reading:
-        """Lines of digits; boxes are those of the glyphs times the scale."""
-        lines = tuple(Line(tuple(self._digit(glyph, scale) for glyph in line)) for line in digit_lines(glyphs))
-        if not lines:
-            return Reading((), Finding.NOT_A_DIGIT if glyphs else Finding.NOTHING)
-        accepted = any(digit.accepted for line in lines for digit in line.digits)
-        return Reading(lines, Finding.DIGIT if accepted else Finding.NOT_A_DIGIT)
-
-    def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float, threshold: float) -> list[Digit]:
-        answers = self._recognize([ink_digit(strokes) for strokes in drawings])
-        boxes = [drawing_box(strokes, pen_width) for strokes in drawings]
-        return [_answer(row, box, frame, threshold) for (frame, row), box in zip(answers, boxes, strict=True)]
+        scale = max(gray.shape) / max(whole.shape)
+        page = page_ink(gray)
+        glyphs = find_glyphs(page.without_ruled_lines, self._recognize_photo)
+        boxes = tuple(glyph.box for glyph in glyphs)
+        reading = self._reading(glyphs, scale)
+        return PhotoSteps(gray, scale, page.without_paper, page.ink, page.without_ruled_lines, boxes, reading)
 
     def read_box(self, picture: Picture, box: Box) -> Digit:
-        """Read what a box of a picture holds as one digit, whatever it looks like.
+        """Read the ink in a box of a picture as one digit, whether it looks like one or not.
 
         Args:
-            picture: as for `read_photo`.
-            box: x0, y0, x1, y1, half-open, in pixels of the upright picture; what lies outside the picture is cut off.
+            picture: as for `explain_photo`.
+            box: xyxy half-open, px of the upright picture; it is clipped to the picture.
 
         Returns:
-            A Digit with the tight box of its ink; with the box asked for, even probabilities, an empty frame and not
-            accepted if there is no ink.
+            A Digit with the tight box of its ink. Without any ink: the box itself, even probabilities, a blank frame,
+            and not accepted.
 
         Raises:
             ImageError: the picture cannot be decoded or is too large.
@@ -165,22 +183,43 @@ class Reader:
         ((frame, probabilities),) = self._recognize_photo([piece.ink])
         return self._digit(Glyph(piece.box, piece.ink, frame, correct_for_digit_prior(probabilities)))
 
+    def _are_digits(self, drawings: Sequence[Sequence[Stroke]], pen_width: float) -> bool:
+        """Test whether these are several drawings, all of them accepted as digits of a line."""
+        if len(drawings) < 2:
+            return False
+        return all(digit.accepted for digit in self._read_strokes(drawings, pen_width, self.classifier.line_threshold))
+
+    def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float, threshold: float) -> list[Digit]:
+        answers = self._recognize([ink_digit(strokes) for strokes in drawings])
+        boxes = [drawing_box(strokes, pen_width) for strokes in drawings]
+        return [_answer(row, box, frame, threshold) for (frame, row), box in zip(answers, boxes, strict=True)]
+
     def _recognize_photo(self, inks: Sequence[Ink]) -> list[tuple[Frame, NDArray[np.float64]]]:
-        """As `_recognize`, with a pen as even as the one that drawings are inked with."""
+        """Recognize glyphs of a photo, with contrast and pen normalized to those of inked drawings."""
         return self._recognize([even_pen(ink) for ink in inks])
 
     def _recognize(self, inks: Sequence[Ink]) -> list[tuple[Frame, NDArray[np.float64]]]:
-        """The frame of each glyph's ink, and its (10,) probabilities."""
+        """Frame the ink of each glyph, and compute its (10,) probabilities.
+
+        Raises:
+            ValueError: some ink is blank.
+        """
         if not inks:
             return []
-        framings = [frame_glyph(ink) for ink in inks]
-        frames = [framing.frame for framing in framings if framing]
-        assert len(frames) == len(inks), "every glyph has ink"
-        return list(zip(frames, softmax(self.predict(np.stack(frames))), strict=True))
+        frames = [frame_of(ink) for ink in inks]
+        return list(zip(frames, softmax(self.classifier.predict(np.stack(frames))), strict=True))
+
+    def _reading(self, glyphs: Sequence[Glyph], scale: float) -> Reading:
+        """Arrange glyphs in lines of digits; `scale` is px of their boxes per px of the original picture."""
+        lines = tuple(Line(tuple(self._digit(glyph, scale) for glyph in line)) for line in digit_lines(glyphs))
+        if not lines:
+            return Reading((), Finding.NOT_A_DIGIT if glyphs else Finding.NOTHING)
+        accepted = any(digit.accepted for line in lines for digit in line.digits)
+        return Reading(lines, Finding.DIGIT if accepted else Finding.NOT_A_DIGIT)
 
     def _digit(self, glyph: Glyph, scale: float = 1.0) -> Digit:
-        x0, y0, x1, y1 = (round(side * scale) for side in glyph.box)
-        return _answer(glyph.probabilities, (x0, y0, x1, y1), glyph.frame, self.line_threshold)
+        x0, y0, x1, y1 = (round(side / scale) for side in glyph.box)
+        return _answer(glyph.probabilities, (x0, y0, x1, y1), glyph.frame, self.classifier.line_threshold)
 
 
 def _answer(probabilities: NDArray[np.float64], box: Box, frame: Frame, threshold: float) -> Digit:

@@ -1,4 +1,4 @@
-"""What the reader answers: a Reading of lines of digits, and the array types that pass between modules."""
+"""The reader's result, a Reading of lines of digits; and the array types that pass between modules."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """(n, 28, 28) uint8 frames -> (n, 10) float32 calibrated logits."""
 
 
+_BOTH_OF_TWO, _EACH_OF_TWO = 0.8, 0.2  # probability, at least, of two digits together and each, to be «between two»
+_MIN_GUESS = 0.5  # probability of a digit that is not accepted, but more than «not a digit»
+
+
 class Finding(StrEnum):
-    """Why a drawing or a glyph is, or is not, answered with a digit."""
+    """Why a drawing or a glyph is recognized as a digit, or is not."""
 
     DIGIT = "digit"
     NOTHING = "nothing drawn"
@@ -35,16 +39,16 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Digit:
-    """One glyph and what the classifier reads in it.
+    """One recognized glyph.
 
     Attributes:
         label: 0-9, the likeliest digit.
         confidence: 0-1, calibrated probability that `label` is right; equals `probabilities[label]`.
-        accepted: confidence is at or above the threshold shipped with the classifier: one for drawings, which may be
-            anything, and a lower one for what stands in a line of digits.
+        accepted: confidence is at or above a threshold of the classifier: one for drawings, which may be anything, and
+            another for glyphs in a line of digits.
         probabilities: (10,) float64, one for each digit; they sum to 1. Even probabilities mean «not a digit».
-        box: x0, y0, x1, y1, half-open, in pixels of the original picture or of the canvas.
-        frame: (28, 28) uint8, 0 paper … 255 ink, what the network sees.
+        box: xyxy half-open, px of the original picture or of the canvas.
+        frame: (28, 28) uint8, 0 paper … 255 ink, the network's input.
     """
 
     label: int
@@ -61,38 +65,34 @@ class Digit:
 
     @property
     def finding(self) -> Finding:
-        """Why the digit is accepted or not: two digits share the probability, one has most of it, or none has."""
+        """Why the digit is accepted or not: one digit has most of the probability, two share it, or none has much."""
         if self.accepted:
             return Finding.DIGIT
         second = float(self.probabilities[self.runner_up])
-        if second >= SHARE and self.confidence + second >= BETWEEN_TWO:
+        if second >= _EACH_OF_TWO and self.confidence + second >= _BOTH_OF_TWO:
             return Finding.BETWEEN
-        return Finding.UNSURE if self.confidence >= LONE else Finding.NOT_A_DIGIT
-
-
-BETWEEN_TWO, SHARE = 0.8, 0.2
-"""Two digits that hold this much of the probability together, and this each, are what a doubt is between."""
-LONE = 0.5
-"""One digit that holds this much of the probability is a guess worth telling, though not accepted."""
+        return Finding.UNSURE if self.confidence >= _MIN_GUESS else Finding.NOT_A_DIGIT
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Digits that stand on one line of the page, left to right."""
+    """The digits of one line of the page, from left to right."""
 
     digits: tuple[Digit, ...]
 
     @property
     def text(self) -> str:
-        """One character a digit: its label, or `?` where it is not accepted."""
+        """One character per digit: its label, or `?` if it is not accepted."""
         return "".join(str(digit.label) if digit.accepted else "?" for digit in self.digits)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The lines of a drawing or a picture, top to bottom.
+    """The lines of a drawing or a picture, from top to bottom.
 
-    `finding` says what the whole was: DIGIT where at least one digit is accepted, else why none is.
+    Attributes:
+        lines: none is empty.
+        finding: DIGIT if at least one digit is accepted, else why none is.
     """
 
     lines: tuple[Line, ...]
@@ -105,7 +105,7 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The lines' texts, joined by newlines; empty if there is nothing to read."""
+        """The lines' texts, joined by newlines; empty without lines."""
         return "\n".join(line.text for line in self.lines)
 
     def __iter__(self) -> Iterator[Digit]:
@@ -114,6 +114,6 @@ class Reading:
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(n, k) logits -> (n, k) float64 probabilities; each row sums to 1."""
+    """Convert (n, k) logits to (n, k) float64 probabilities; each row sums to 1."""
     exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""A reading that people mend: every digit stays what a hand made of it, whatever else changes."""
+"""An editable reading: the user's corrections stay when other marks change."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import numpy as np
 from model.reading import Digit, Finding, Reading
 
 SURE = 0.9
-"""Less confidence than this is worth a look, even where the digit is accepted."""
+"""Confidence below which a digit should be checked, even if it is accepted."""
 
-_BESIDE = 0.3  # of the lower one's height: so much of two marks on one line stands side by side
-_WIDE = 2.5  # of the line's height: a gap like this parts columns
-_GAP = 0.65  # of the line's height: so does this, if it is far wider than the line's other gaps
-_UNEVEN = 2.5
+_BESIDE = 0.3  # of the lower mark's height; marks of one line overlap by this much vertically
+_WIDE = 2.5  # of the line's height; a wider gap separates columns
+_GAP = 0.65  # of the line's height; a wider gap separates columns if it is also _UNEVEN
+_UNEVEN = 2.5  # times the line's median gap
 
 Cell = tuple["Mark", ...]
-"""Marks that stand together on a line, without a wide gap between them; at least one."""
+"""Marks of a line without a wide gap between them; at least one."""
 
 
 class Trust(StrEnum):
@@ -35,34 +35,34 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Mark:
-    """One digit on a picture: what was read in its box, and what a hand made of it.
+    """One digit on a picture, with the user's corrections.
 
     Attributes:
-        number: its name in its transcript; never given twice.
-        digit: what the classifier reads in the box.
-        typed: 0-9, the label that was set by hand; None while the classifier's stands.
-        box_is_manual: the box was set by hand.
+        number: identifies the mark in its transcript; it is never reused.
+        digit: the classifier's answer for the box.
+        manual_label: 0-9, the label that the user has set; None for the classifier's.
+        box_is_manual: the user has drawn or changed the box.
     """
 
     number: int
     digit: Digit
-    typed: int | None = None
+    manual_label: int | None = None
     box_is_manual: bool = False
 
     @property
     def label(self) -> int:
-        """0-9: what was typed, else what was read."""
-        return self.digit.label if self.typed is None else self.typed
+        """The user's label, else the classifier's, 0-9."""
+        return self.digit.label if self.manual_label is None else self.manual_label
 
     @property
     def confidence(self) -> float:
-        """0-1, the classifier's probability of `label`."""
+        """The classifier's probability of `label`, 0-1."""
         return float(self.digit.probabilities[self.label])
 
     @property
     def accepted(self) -> bool:
-        """Set by hand, or accepted by the classifier."""
-        return self.typed is not None or self.digit.accepted
+        """Whether the user has set the label, or the classifier's is accepted."""
+        return self.manual_label is not None or self.digit.accepted
 
     @property
     def text(self) -> str:
@@ -70,14 +70,14 @@ class Mark:
         return str(self.label) if self.accepted else "?"
 
     @property
-    def by_hand(self) -> bool:
-        """Whether label or box were set by hand."""
-        return self.box_is_manual or self.typed is not None
+    def is_manual(self) -> bool:
+        """Whether the user has set the label or the box."""
+        return self.box_is_manual or self.manual_label is not None
 
     @property
     def trust(self) -> Trust:
-        """A typed label is trusted; a box box_is_manual by hand is read like any other."""
-        if self.typed is not None:
+        """A label that the user has set is trusted; a box that the user has set is read like any other."""
+        if self.manual_label is not None:
             return Trust.MANUAL
         if not self.accepted:
             return Trust.UNREAD
@@ -85,13 +85,13 @@ class Mark:
 
     @property
     def middle(self) -> tuple[float, float]:
-        """Center of the box, x and y."""
+        """Center of the box, x and y in px of the picture."""
         x0, y0, x1, y1 = self.digit.box
         return (x0 + x1) / 2, (y0 + y1) / 2
 
     @property
     def height(self) -> int:
-        """Of the box, px."""
+        """Height of the box in px of the picture."""
         return self.digit.box[3] - self.digit.box[1]
 
 
@@ -100,19 +100,19 @@ MarkLine = tuple[Mark, ...]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Transcript:
-    """The marks of one picture, line by line; every change makes a new transcript, so that the old ones undo it.
+    """The marks of one picture, line by line; every change returns a new transcript, and the old one undoes it.
 
     Attributes:
-        lines: top to bottom, each from left to right; none is empty.
-        made: how many marks have had a number.
+        lines: from top to bottom, each from left to right; none is empty.
+        next_number: the number of the next mark that is added.
     """
 
     lines: tuple[MarkLine, ...] = ()
-    made: int = 0
+    next_number: int = 0
 
     @classmethod
     def of(cls, reading: Reading) -> Transcript:
-        """What was read; nothing if none of it is a digit."""
+        """Transcribe a reading; empty if none of it is a digit."""
         if reading.finding is not Finding.DIGIT:
             return cls()
         numbers = iter(range(len(reading.digits)))
@@ -125,40 +125,40 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """The lines as they stand on the page, with a space between columns."""
+        """The lines of the page, with a space between columns."""
         return "\n".join(" ".join(_text(cell) for cell in cells(line)) for line in self.lines)
 
     @property
     def doubts(self) -> list[Mark]:
-        """What is worth a look: unread marks first, then by growing confidence."""
+        """Marks that should be checked: unread ones first, then by ascending confidence."""
         doubtful = [mark for mark in self if mark.trust in {Trust.UNREAD, Trust.DOUBTFUL}]
         return sorted(doubtful, key=lambda mark: (mark.accepted, mark.confidence))
 
     def table(self) -> list[list[str]]:
-        """The page's layout: a row for each line, all of one length; cells below each other share a column."""
+        """Lay out the page as a table: a row per line, all of one length; cells below each other share a column."""
         rows = [cells(line) for line in self.lines]
         starts = _column_starts([_span(cell) for row in rows for cell in row])
         places = [[bisect_right(starts, _span(cell)[0]) - 1 for cell in row] for row in rows]
-        if any(len(set(row)) < len(row) for row in places):  # columns that run into each other
+        if any(len(set(row)) < len(row) for row in places):  # two cells of a row share a column, so there are none
             places = [list(range(len(row))) for row in rows]
         width = max((row[-1] + 1 for row in places), default=0)
         return [_row(row, place, width) for row, place in zip(rows, places, strict=True)]
 
-    def type_over(self, number: int, label: int) -> Transcript:
+    def set_label(self, number: int, label: int) -> Transcript:
         """Set a mark's label by hand; it stays when the mark's box is read again."""
-        return self._map(number, lambda mark: (replace(mark, typed=label),))
+        return self._map(number, lambda mark: (replace(mark, manual_label=label),))
 
     def add(self, digit: Digit) -> Transcript:
-        """Add a mark whose box was box_is_manual by hand, to the line it stands on or as a new line."""
-        return self._place(Mark(self.made, digit, box_is_manual=True))
+        """Add a mark whose box the user has drawn, to the line beside it or as a new line."""
+        return self._place(Mark(self.next_number, digit, box_is_manual=True))
 
     def move(self, number: int, digit: Digit) -> Transcript:
-        """Give a mark the box that was box_is_manual by hand, and what is read in it."""
+        """Give a mark the box that the user has changed, and the digit that is read in it."""
         moved = next((replace(mark, digit=digit, box_is_manual=True) for mark in self if mark.number == number), None)
         return self.remove(number)._place(moved) if moved else self
 
     def remove(self, number: int) -> Transcript:
-        """Take a mark away, and its line with it if it was the last one there."""
+        """Remove a mark, and its line if it was the last one there."""
         return self._map(number, lambda _: ())
 
     def _map(self, number: int, change: Callable[[Mark], MarkLine]) -> Transcript:
@@ -177,11 +177,11 @@ class Transcript:
         else:
             above = sum(np.mean([each.middle[1] for each in line]) < mark.middle[1] for line in lines)
             lines.insert(int(above), (mark,))
-        return Transcript(tuple(lines), max(self.made, mark.number + 1))
+        return Transcript(tuple(lines), max(self.next_number, mark.number + 1))
 
 
 def cells(line: MarkLine) -> list[Cell]:
-    """A line, cut where its gaps are as wide as those between columns."""
+    """Split a line at gaps as wide as those between columns."""
     gaps = [right.digit.box[0] - left.digit.box[2] for left, right in pairwise(line)]
     height = float(np.median([mark.height for mark in line]))
     usual = max(float(np.median(gaps)), 0.0) if gaps else 0.0
@@ -191,7 +191,7 @@ def cells(line: MarkLine) -> list[Cell]:
 
 
 def _beside(line: MarkLine, mark: Mark) -> float:
-    """Vertical overlap with the line's nearest mark as part of the lower one's height; negative if they are apart."""
+    """Vertical overlap with the line's nearest mark, in heights of the lower one; negative if they are apart."""
     near = min(line, key=lambda each: abs(each.middle[0] - mark.middle[0]))
     shared = min(near.digit.box[3], mark.digit.box[3]) - max(near.digit.box[1], mark.digit.box[1])
     return shared / max(min(near.height, mark.height), 1)
@@ -202,7 +202,7 @@ def _span(cell: Cell) -> tuple[int, int]:
 
 
 def _column_starts(spans: list[tuple[int, int]]) -> list[int]:
-    """Left ends of the columns: spans that overlap are one column."""
+    """Find the left ends of the columns in px; spans that overlap are one column."""
     starts: list[int] = []
     end = -1
     for left, right in sorted(spans):

@@ -1,4 +1,7 @@
-"""The pages of the app and how to get from one to another."""
+"""The pages of the app and the menu that leads to them.
+
+All paths are absolute, so that the app runs from any working directory.
+"""
 
 from pathlib import Path
 

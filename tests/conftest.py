@@ -126,4 +126,4 @@ def mnist_logits(mnist, classifier):
 
 @pytest.fixture(scope="session")
 def reader(classifier):
-    return Reader(classifier.predict, classifier.threshold, classifier.line_threshold)
+    return Reader(classifier)

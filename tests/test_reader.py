@@ -1,9 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
+from model.classifiers.runtime import Classifier
 from model.errors import ImageError, StrokesError
 from model.reader import Reader
 from model.reading import Finding
+from model.vision.framing import ink_box
 from tests.handwriting.picture_files import FIVE, FOUR, ONE, SEVEN, encode, likes, page
 
 
@@ -12,13 +16,13 @@ def unsure(frames):
 
 
 def by_width(frames):
-    """A predict that tells a 1 from everything else."""
+    """A `predict` that answers 1 for narrow frames, 7 for all others."""
     narrow = [np.ptp(np.flatnonzero(frame.any(axis=0))) < 10 for frame in frames]
     return np.array([np.eye(10)[1 if is_one else 7] * 20 for is_one in narrow], np.float32)
 
 
 def test_a_drawing_is_one_digit():
-    reading = Reader(likes(7)).read_drawing(SEVEN, pen_width=8)
+    reading = Reader(Classifier(likes(7))).read_drawing(SEVEN, pen_width=8)
     (digit,) = reading.digits
     assert (reading.text, reading.finding) == ("7", Finding.DIGIT)
     assert digit.label == 7
@@ -31,42 +35,42 @@ def test_a_drawing_is_one_digit():
 
 @pytest.mark.parametrize("strokes", [[], [[]], [[], []]])
 def test_an_empty_pad_is_never_guessed(strokes):
-    reading = Reader(likes(5)).read_drawing(strokes)
+    reading = Reader(Classifier(likes(5))).read_drawing(strokes)
     assert (reading.digits, reading.text, reading.finding) == ((), "", Finding.NOTHING)
 
 
 @pytest.mark.parametrize("strokes", [[[(50, 50)]], [[(50, 50), (53, 54)]]])
 def test_a_dot_is_too_little_ink(strokes):
-    reading = Reader(likes(5)).read_drawing(strokes, pen_width=20)
+    reading = Reader(Classifier(likes(5))).read_drawing(strokes, pen_width=20)
     assert (reading.digits, reading.finding) == ((), Finding.TOO_LITTLE_INK)
 
 
 def test_a_doubtful_drawing_is_a_question_mark():
-    reading = Reader(unsure).read_drawing(SEVEN)
+    reading = Reader(Classifier(unsure)).read_drawing(SEVEN)
     assert (reading.text, reading.finding) == ("?", Finding.NOT_A_DIGIT)
 
 
 def test_a_doubt_between_two_digits_says_so():
-    reading = Reader(lambda frames: np.log([[0.01] * 8 + [0.47, 0.45]] * len(frames))).read_drawing(SEVEN)
+    reading = Reader(Classifier(lambda frames: np.log([[0.01] * 8 + [0.47, 0.45]] * len(frames)))).read_drawing(SEVEN)
     assert reading.finding == Finding.BETWEEN
     assert (reading.digits[0].label, reading.digits[0].runner_up) == (8, 9)
 
 
-def test_two_digits_side_by_side_are_said_to_be_two():
-    """A predict that knows a 1 by its narrow frame, and doubts everything else."""
+def test_two_digits_side_by_side_are_more_than_one():
+    """A `predict` that is sure of a 1, by its narrow frame, and of nothing else."""
     ones = lambda frames: by_width(frames) * [[1] * 7 + [0] + [1] * 2]  # noqa: E731
     one, other = [(20, 20), (20, 90)], [(60, 20), (62, 90)]
-    assert Reader(ones).read_drawing([one]).finding is Finding.DIGIT
-    reading = Reader(ones).read_drawing([one, other])
+    assert Reader(Classifier(ones)).read_drawing([one]).finding is Finding.DIGIT
+    reading = Reader(Classifier(ones)).read_drawing([one, other])
     assert (reading.text, reading.finding) == ("?", Finding.MORE_THAN_ONE)
     crossed = [(5, 50), (70, 55)]
-    assert Reader(ones).read_drawing([one, other, crossed]).finding is Finding.NOT_A_DIGIT
+    assert Reader(Classifier(ones)).read_drawing([one, other, crossed]).finding is Finding.NOT_A_DIGIT
 
 
 def test_the_threshold_decides_what_is_accepted():
     half = lambda frames: np.log([[0.4 / 9] * 9 + [0.6]] * len(frames))  # noqa: E731
-    assert Reader(half, threshold=0.55).read_drawing(SEVEN).text == "9"
-    assert Reader(half, threshold=0.65).read_drawing(SEVEN).text == "?"
+    assert Reader(Classifier(half, threshold=0.55)).read_drawing(SEVEN).text == "9"
+    assert Reader(Classifier(half, threshold=0.65)).read_drawing(SEVEN).text == "?"
 
 
 def test_a_doubtful_drawing_of_one_part_is_read_once():
@@ -76,22 +80,22 @@ def test_a_doubtful_drawing_of_one_part_is_read_once():
         batches.append(len(frames))
         return np.log([[0.01] * 7 + [0.25, 0.3, 0.38]] * len(frames))
 
-    Reader(doubtful).read_drawing([[(60, 20), (60, 180)]])
+    Reader(Classifier(doubtful)).read_drawing([[(60, 20), (60, 180)]])
     assert batches == [1]
 
 
 def test_digits_in_a_line_have_a_threshold_of_their_own():
     torn = lambda frames: np.log([[1e-6] * 8 + [0.4, 0.6]] * len(frames))  # noqa: E731
-    reader = Reader(torn, threshold=0.9, line_threshold=0.55)
+    reader = Reader(Classifier(torn, threshold=0.9, line_threshold=0.55))
     assert reader.read_drawing(SEVEN).text == "?"
     assert reader.read_photo(page([SEVEN])).text == "9"
-    assert Reader(torn, threshold=0.9, line_threshold=0.65).read_photo(page([SEVEN])).text == "?"
+    assert Reader(Classifier(torn, threshold=0.9, line_threshold=0.65)).read_photo(page([SEVEN])).text == "?"
 
 
 @pytest.mark.parametrize("strokes", [[[(0, float("nan"))]], [[1, 2, 3]], "7", [[(1e9, 0)]]])
 def test_malformed_strokes_are_refused(strokes):
     with pytest.raises(StrokesError):
-        Reader(likes(7)).read_drawing(strokes)
+        Reader(Classifier(likes(7))).read_drawing(strokes)
 
 
 def test_a_page_is_read_line_by_line_in_two_predict_calls_at_most():
@@ -102,7 +106,7 @@ def test_a_page_is_read_line_by_line_in_two_predict_calls_at_most():
         return by_width(frames)
 
     gray = page([SEVEN, ONE, FIVE], [ONE, ONE, FOUR], size_wh=(400, 300))
-    reading = Reader(predict).read_photo(encode(gray))
+    reading = Reader(Classifier(predict)).read_photo(encode(gray))
     assert reading.text == "717\n117"
     assert reading.finding == Finding.DIGIT
     assert len(batches) <= 2
@@ -110,37 +114,37 @@ def test_a_page_is_read_line_by_line_in_two_predict_calls_at_most():
 
 
 def test_boxes_are_pixels_of_the_upright_picture():
-    (digit,) = Reader(likes(7)).read_photo(page([SEVEN], pen=8)).digits
+    (digit,) = Reader(Classifier(likes(7))).read_photo(page([SEVEN], pen=8)).digits
     np.testing.assert_allclose(digit.box, (26, 26, 85, 115), atol=2)
 
 
 def test_a_photo_and_a_drawing_of_the_same_digit_give_the_same_frame():
-    drawn = Reader(likes(7)).read_drawing(SEVEN).digits[0].frame
-    photo = Reader(likes(7)).read_photo(page([SEVEN], pen=12)).digits[0].frame
+    drawn = Reader(Classifier(likes(7))).read_drawing(SEVEN).digits[0].frame
+    photo = Reader(Classifier(likes(7))).read_photo(page([SEVEN], pen=12)).digits[0].frame
     shifted = [np.roll(photo, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]  # a center may round away
     assert min(np.abs(drawn.astype(int) - frame).mean() for frame in shifted) < 8
 
 
 @pytest.mark.parametrize("gray", [np.full((50, 50), 255, np.uint8), np.zeros((1, 1), np.uint8)])
 def test_a_blank_picture_holds_nothing(gray):
-    reading = Reader(likes(5)).read_photo(gray)
+    reading = Reader(Classifier(likes(5))).read_photo(gray)
     assert (reading.lines, reading.text, reading.finding) == ((), "", Finding.NOTHING)
 
 
-def test_a_picture_of_what_is_no_digit_holds_none():
-    reading = Reader(unsure).read_photo(page([SEVEN, ONE]))
+def test_a_picture_of_non_digits_holds_no_digit():
+    reading = Reader(Classifier(unsure)).read_photo(page([SEVEN, ONE]))
     assert (reading.text, reading.finding) == ("", Finding.NOT_A_DIGIT)
 
 
 def test_a_doubtful_digit_stays_visible():
     half = lambda frames: np.log([[0.01] * 7 + [0.25, 0.3, 0.38]] * len(frames))  # noqa: E731
-    reading = Reader(half).read_photo(page([SEVEN]))
+    reading = Reader(Classifier(half)).read_photo(page([SEVEN]))
     assert (reading.text, reading.finding) == ("?", Finding.NOT_A_DIGIT)
 
 
 def test_the_steps_of_a_photo_lead_to_its_reading():
     photo = np.pad(page([SEVEN, FOUR], paper=200), ((0, 2400), (0, 0)), constant_values=200)
-    steps = Reader(likes(7)).explain_photo(photo)
+    steps = Reader(Classifier(likes(7))).explain_photo(photo)
     assert (
         steps.gray.shape
         == steps.without_paper.shape
@@ -149,35 +153,92 @@ def test_the_steps_of_a_photo_lead_to_its_reading():
         == (2400, 376)
     )
     assert len(steps.boxes) == 2
-    assert steps.reading.text == Reader(likes(7)).read_photo(photo).text == "77"
+    assert steps.reading.text == Reader(Classifier(likes(7))).read_photo(photo).text == "77"
     np.testing.assert_allclose(steps.reading.digits[0].box, (26, 26, 85, 115), atol=4)
+    assert steps.scale == 2400 / photo.shape[0]
+    np.testing.assert_allclose(np.multiply(steps.reading.digits[0].box, steps.scale), steps.boxes[0], atol=1)
 
 
-def test_what_is_no_picture_is_refused():
+def test_a_picture_that_is_not_shrunk_has_a_scale_of_1():
+    assert Reader(Classifier(likes(7))).explain_photo(page([SEVEN])).scale == 1
+
+
+def test_the_steps_of_a_drawing_lead_to_the_frame_that_is_read():
+    reader = Reader(Classifier(likes(7)))
+    steps = reader.explain_drawing(SEVEN)
+    assert steps.ink.shape == (200, 200)
+    assert steps.framing.box == ink_box(steps.ink)
+    np.testing.assert_array_equal(steps.framing.frame, reader.read_drawing(SEVEN).digits[0].frame)
+
+
+@pytest.mark.parametrize("strokes", [[], [[]], [[], []]])
+def test_an_empty_pad_has_no_steps(strokes):
+    assert Reader.explain_drawing(strokes) is None
+
+
+def test_the_steps_of_malformed_strokes_are_refused():
+    with pytest.raises(StrokesError):
+        Reader.explain_drawing([[1, 2, 3]])
+
+
+def test_the_reader_has_the_threshold_of_its_classifier():
+    assert Reader(Classifier(likes(5), threshold=0.7, line_threshold=0.6)).threshold == 0.7
+
+
+def test_a_gray_array_is_read_as_its_file_is_and_without_pillow(monkeypatch):
+    gray = page([SEVEN, ONE])
+    reader = Reader(Classifier(by_width))
+    from_file = reader.read_photo(encode(gray)), reader.read_box(encode(gray), (15, 15, 110, 130))
+    monkeypatch.setattr("model.vision.decoding.Image", None)
+    from_array = reader.read_photo(gray), reader.read_box(gray, (15, 15, 110, 130))
+    assert from_array[0].text == from_file[0].text == "71"
+    assert [digit.box for digit in from_array[0]] == [digit.box for digit in from_file[0]]
+    assert from_array[1].box == from_file[1].box
+
+
+def test_two_threads_in_one_reader_give_the_answers_of_one(reader):
+    pages = [page([SEVEN, FOUR], [ONE, FIVE], size_wh=(400, 300)), page([FIVE, ONE])]
+    drawings = [SEVEN, FOUR, ONE, FIVE]
+
+    def answers(_=None):
+        readings = [*map(reader.read_photo, pages), *map(reader.read_drawing, drawings)]
+        return [(reading.text, [(digit.box, digit.confidence) for digit in reading]) for reading in readings]
+
+    expected = answers()
+    with ThreadPoolExecutor(2) as pool:
+        assert all(each == expected for each in pool.map(answers, range(8)))
+
+
+def test_ink_without_a_mark_cannot_be_recognized():
+    with pytest.raises(ValueError, match="Expected a pixel above 0"):
+        Reader(Classifier(likes(5)))._recognize([np.zeros((5, 5), np.uint8)])
+
+
+def test_bytes_that_are_no_picture_are_refused():
     with pytest.raises(ImageError, match="cannot be read"):
-        Reader(likes(5)).read_photo(b"no picture")
+        Reader(Classifier(likes(5))).read_photo(b"no picture")
 
 
 def test_a_box_of_a_picture_is_read_as_one_digit():
-    digit = Reader(likes(4)).read_box(encode(page([SEVEN, FOUR, ONE])), (118, 20, 200, 130))
+    digit = Reader(Classifier(likes(4))).read_box(encode(page([SEVEN, FOUR, ONE])), (118, 20, 200, 130))
     assert (digit.label, digit.accepted) == (4, True)
     np.testing.assert_allclose(digit.box, (126, 26, 189, 115), atol=2)
 
 
 def test_a_box_leaves_out_what_reaches_in_from_its_neighbors():
-    alone = Reader(likes(4)).read_box(page([FOUR]), (15, 15, 110, 130))
-    beside = Reader(likes(4)).read_box(page([FOUR, SEVEN]), (15, 15, 140, 130))
+    alone = Reader(Classifier(likes(4))).read_box(page([FOUR]), (15, 15, 110, 130))
+    beside = Reader(Classifier(likes(4))).read_box(page([FOUR, SEVEN]), (15, 15, 140, 130))
     assert beside.box == alone.box
 
 
-def test_a_box_may_hold_what_is_no_digit():
-    digit = Reader(unsure).read_box(page([SEVEN]), (20, 20, 100, 130))
+def test_a_box_may_hold_a_non_digit():
+    digit = Reader(Classifier(unsure)).read_box(page([SEVEN]), (20, 20, 100, 130))
     assert not digit.accepted
     assert digit.frame.any()
 
 
 @pytest.mark.parametrize("box", [(200, 20, 300, 130), (-50, -50, -10, -10), (60, 60, 60, 60), (390, 140, 9000, 9000)])
 def test_a_box_without_ink_is_answered_as_unsure(box):
-    digit = Reader(likes(7)).read_box(page([SEVEN]), box)
+    digit = Reader(Classifier(likes(7))).read_box(page([SEVEN]), box)
     assert (digit.accepted, digit.confidence, digit.box) == (False, pytest.approx(0.1), box)
     assert digit.frame.shape == (28, 28)

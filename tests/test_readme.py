@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model.classifiers.registry import MODELS, WEIGHTS_FILE, available, folder
+from model.classifiers.registry import MODELS, WEIGHTS_FILE, available, weights_folder
 from model.classifiers.report import load_report
 from model.reader import WEIGHTS
 
@@ -67,7 +67,9 @@ def test_figures_of_real_writers_are_the_reports(subset, name):
 def test_figures_of_what_is_no_digit_are_the_reports(name):
     columns = [load_report(WEIGHTS)["writers"][way]["non_digits"][name] for way in _COLUMNS]
     line = next(line for line in README.splitlines() if line.startswith(f"| {columns[0]['n']:,} "))
-    assert [cell.strip() for cell in line.split("|")[2:-1]] == [f"{column['false_accept_rate']:.1%}" for column in columns]
+    assert [cell.strip() for cell in line.split("|")[2:-1]] == [
+        f"{column['false_accept_rate']:.1%}" for column in columns
+    ]
 
 
 @pytest.mark.parametrize("name", ["photos", "drawn"])
@@ -116,22 +118,22 @@ def test_paths_exist(path):
 
 
 def test_figures_of_the_ensemble_s_members_are_its_report_s():
-    errors = [member["errors"] for member in load_report(folder("ensemble"))["members"]]
+    errors = [member["errors"] for member in load_report(weights_folder("ensemble"))["members"]]
     first, second, third = errors
     assert f"({first}, {second} and {third} errors, {1 - sum(errors) / 30_000:.2%} right in the mean)" in _TEXT
 
 
 @pytest.mark.parametrize("name", available())
 def test_figures_of_the_models_are_their_reports(name):
-    report = load_report(folder(name))
+    report = load_report(weights_folder(name))
     low, high = report["test"]["accuracy_95"]
     line = next(line for line in README.splitlines() if line.startswith(f"| `{name}`:"))
     test, reported = report["test"], MODELS[name].reported
-    size = (folder(name) / WEIGHTS_FILE).stat().st_size
+    size = (weights_folder(name) / WEIGHTS_FILE).stat().st_size
     cells = [
         f"{test['accuracy']:.2%} ({low:.2%} to {high:.2%})",
         f"{test['errors']}",
-        f"{reported:.2%}" if reported else "",
+        f"{reported.accuracy:.2%} ({reported.source})" if reported else "",
         f"{report['parameters']:,}",
         f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB",
         f"{report['seconds'] / 60:.0f} min",

@@ -29,7 +29,7 @@ def number(transcript, row, column):
     return transcript.lines[row][column].number
 
 
-def test_a_transcript_says_what_was_read():
+def test_a_transcript_holds_the_reading():
     page = transcript("2026", "314")
     assert page.text == "2026\n314"
     assert [mark.number for mark in page] == list(range(7))
@@ -38,28 +38,28 @@ def test_a_transcript_says_what_was_read():
 
 
 @pytest.mark.parametrize("finding", [Finding.NOTHING, Finding.NOT_A_DIGIT])
-def test_what_is_no_digit_is_not_taken_down(finding):
+def test_a_reading_without_digits_has_an_empty_transcript(finding):
     assert not list(Transcript.of(Reading((line("1"),), finding)))
 
 
-def test_a_gap_far_wider_than_the_others_parts_columns():
+def test_a_gap_far_wider_than_the_others_separates_columns():
     places = (0, 22, 44, 44 + WIDTH + int(0.7 * HEIGHT))
     page = Transcript.of(Reading((Line(tuple(digit(7, x, 0) for x in places)),), Finding.DIGIT))
     assert page.text == "777 7"
 
 
-def test_typing_over_changes_one_label_and_leaves_the_old_transcript():
+def test_setting_a_label_changes_one_mark_and_leaves_the_old_transcript():
     page = transcript("2026", "314")
-    mended = page.type_over(number(page, 1, 0), 8)
-    assert (page.text, mended.text) == ("2026\n314", "2026\n814")
-    mark = mended.lines[1][0]
-    assert (mark.trust, mark.by_hand, mark.accepted) == (Trust.MANUAL, True, True)
+    corrected = page.set_label(number(page, 1, 0), 8)
+    assert (page.text, corrected.text) == ("2026\n314", "2026\n814")
+    mark = corrected.lines[1][0]
+    assert (mark.trust, mark.is_manual, mark.accepted) == (Trust.MANUAL, True, True)
     assert mark.confidence == pytest.approx(0.01 / 9)
 
 
-def test_what_was_typed_stays_when_the_box_is_moved_and_others_change():
+def test_a_manual_label_stays_when_its_box_is_moved_and_others_change():
     page = transcript("2026")
-    page = page.type_over(number(page, 0, 1), 7)
+    page = page.set_label(number(page, 0, 1), 7)
     page = page.move(number(page, 0, 1), digit(5, 32, 1))
     page = page.remove(number(page, 0, 3)).add(digit(9, 95, 0))
     assert page.text == "2729"
@@ -69,7 +69,7 @@ def test_a_box_moved_is_read_again():
     page = transcript("2026")
     page = page.move(number(page, 0, 1), digit(5, 32, 1))
     assert page.text == "2526"
-    assert page.lines[0][1].by_hand
+    assert page.lines[0][1].is_manual
 
 
 def test_a_box_moved_past_its_neighbor_changes_places():
@@ -77,7 +77,7 @@ def test_a_box_moved_past_its_neighbor_changes_places():
     assert page.move(number(page, 0, 0), digit(2, 45, 0)).text == "0226"
 
 
-def test_a_box_that_nobody_has_is_not_moved():
+def test_moving_an_unknown_mark_changes_nothing():
     page = transcript("2026")
     assert page.move(99, digit(5, 32, 1)).text == "2026"
 
@@ -96,13 +96,13 @@ def test_a_new_box_on_an_empty_page():
     assert page.remove(0).lines == ()
 
 
-def test_numbers_are_never_given_twice():
+def test_numbers_are_never_reused():
     page = transcript("12")
     page = page.remove(1).add(digit(3, 30, 0))
     assert [mark.number for mark in page] == [0, 2]
 
 
-def test_the_last_mark_takes_its_line_along():
+def test_removing_the_last_mark_removes_its_line():
     page = transcript("2026", "3")
     assert page.remove(number(page, 1, 0)).text == "2026"
 
@@ -112,7 +112,7 @@ def test_doubts_begin_with_the_worst():
     page = Transcript.of(Reading((Line(digits),), Finding.DIGIT))
     assert page.text == "12?4"
     assert [mark.label for mark in page.doubts] == [3, 4, 2]
-    assert [mark.label for mark in page.type_over(2, 5).doubts] == [4, 2]
+    assert [mark.label for mark in page.set_label(2, 5).doubts] == [4, 2]
 
 
 def test_a_box_drawn_over_nothing_is_unread():
@@ -122,7 +122,7 @@ def test_a_box_drawn_over_nothing_is_unread():
     assert page.doubts[0].trust is Trust.UNREAD
 
 
-def test_wide_gaps_part_columns():
+def test_wide_gaps_separate_columns():
     assert transcript("0171  555  1234").text == "0171 555 1234"
 
 
@@ -135,7 +135,7 @@ def test_table_has_the_page_s_columns():
     assert page.table() == [["12", "7", "305"], ["9", "", "41"], ["", "88", ""]]
 
 
-def test_columns_that_run_into_each_other_are_filled_from_the_left():
+def test_overlapping_columns_are_filled_from_the_left():
     page = transcript("12    7    5", "    123456789")
     assert page.table() == [["12", "7", "5"], ["123456789", "", ""]]
 

@@ -30,15 +30,15 @@ def test_layout_of_several_pictures_names_them():
 
 
 def test_digits_have_a_row_each():
-    mended = PAGE.type_over(3, 4)
-    header, *table = rows(to_digits_csv([("a.png", mended)]))
+    corrected = PAGE.set_label(3, 4)
+    header, *table = rows(to_digits_csv([("a.png", corrected)]))
     assert tuple(header) == COLUMNS
     assert table[0] == ["a.png", "1", "1", "1", "0.9900", "True", "False", "0", "0", "20", "40"]
     assert table[-1] == ["a.png", "2", "1", "4", "0.0011", "True", "True", "0", "60", "20", "100"]
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\t1", "\r1"])
-def test_names_that_a_spreadsheet_would_run_are_defused(name):
+def test_names_that_a_spreadsheet_would_run_become_text(name):
     assert rows(to_digits_csv([(name, PAGE)]))[1][0] == f"'{name}".replace("\r", " ")
 
 
@@ -48,8 +48,8 @@ def test_names_with_quotes_and_markup_stay_one_cell():
     assert json.loads(to_json([(name, PAGE)]))[0]["file"] == name
 
 
-def test_json_tells_what_was_set_by_hand():
-    page = json.loads(to_json([("a.png", PAGE.type_over(3, 4))]))[0]
+def test_json_marks_manual_labels():
+    page = json.loads(to_json([("a.png", PAGE.set_label(3, 4))]))[0]
     assert page["text"] == "12 7\n4"
     assert [digit["by_hand"] for line in page["lines"] for digit in line] == [False, False, False, True]
 

@@ -1,4 +1,4 @@
-"""The Keras networks."""
+"""The Keras networks of the registered models."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from model.classifiers.registry import MODELS
 from model.vision.framing import FRAME_SIDE
+
+
+def build(name: str, *arguments: object) -> keras.Model:
+    """Build the untrained network of a registered model, by the builder that its entry names."""
+    network: keras.Model = globals()[MODELS[name].builder](*arguments)
+    return network
 
 
 def build_cnn() -> keras.Model:
@@ -35,7 +42,7 @@ def build_cnn() -> keras.Model:
 
 
 def build_softmax() -> keras.Model:
-    """Logistic regression: one layer on the pixels. Input and output as of `build_cnn`, as for all models."""
+    """Logistic regression: one layer on the pixels. Input and output are those of `build_cnn`, as for all models."""
     frames, x = _pixels()
     return keras.Model(frames, layers.Dense(10, dtype="float32", name="logits")(x), name="softmax")
 
@@ -61,7 +68,7 @@ def build_cnn3() -> keras.Model:
 
 
 def build_fourier(components: int, features: int) -> keras.Model:
-    """A linear layer on random Fourier features of principal components, which stand in for a radial kernel.
+    """A linear layer on random Fourier features of principal components, which approximate a radial kernel.
 
     Rahimi and Recht 2007 (Random features for large-scale kernel machines). Its weights are set, not trained.
     """
@@ -72,9 +79,9 @@ def build_fourier(components: int, features: int) -> keras.Model:
 
 
 def build_average(members: Sequence[keras.Model]) -> keras.Model:
-    """The members' mean logits, which give the geometric mean of their probabilities.
+    """The mean of the members' logits, whose softmax is the geometric mean of their probabilities, normalized.
 
-    The last layer changes nothing; it is where the ensemble's own temperature goes.
+    The last layer is the identity; calibration divides its weights by the ensemble's own temperature.
     """
     frames = keras.Input((FRAME_SIDE, FRAME_SIDE), dtype="uint8", name="frames")
     renamed = [keras.Model(member.input, member.output, name=f"member_{i}") for i, member in enumerate(members, 1)]
@@ -84,7 +91,7 @@ def build_average(members: Sequence[keras.Model]) -> keras.Model:
 
 
 def build_baseline_cnn() -> keras.Model:
-    """The small network of Keras's MNIST example, that most digit apps have: the baseline, never shipped."""
+    """The small network of Keras's MNIST example, which most digit apps use: the baseline, never shipped."""
     frames = keras.Input((FRAME_SIDE, FRAME_SIDE), dtype="uint8", name="frames")
     x = layers.Rescaling(1 / 255)(frames)
     x = layers.Reshape((FRAME_SIDE, FRAME_SIDE, 1))(x)
@@ -96,7 +103,7 @@ def build_baseline_cnn() -> keras.Model:
 
 
 def _pixels() -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """The input, and its (n, 784) pixels in 0-1."""
+    """Return the input, and its (n, 784) pixels in 0-1."""
     frames = keras.Input((FRAME_SIDE, FRAME_SIDE), dtype="uint8", name="frames")
     return frames, layers.Flatten()(layers.Rescaling(1 / 255)(frames))
 

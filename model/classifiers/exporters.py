@@ -1,11 +1,9 @@
-"""A trained network in the formats of other programs: each is loaded again and compared before it gets its name."""
+"""Export a trained network for other programs. Each file is loaded again and compared before it gets its name."""
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -15,116 +13,117 @@ from numpy.typing import NDArray
 
 from model.classifiers.runtime import compile_predict, freeze
 from model.data.mnist import LabeledFrames, load_mnist
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.errors import DatasetError, ExportError
+from model.files import write_together
 from model.reading import Predict
 
 _WEIGHTS = ".weights.h5"
 _INT8 = "-int8.tflite"
-_COMPARED = 1000
-_CALIBRATING = 300
-_LOGITS_OFF = 1e-3  # in float32 sums may come in another order, and nothing else may differ
-_ACCURACY_LOST = 0.02  # at most, by eight-bit numbers
+_N_COMPARED = 1000
+_N_CALIBRATION = 300
+_MAX_LOGIT_ERROR = 1e-3  # float32 sums may be taken in another order; nothing else may differ
+_MAX_ACCURACY_LOSS = 0.02  # by eight-bit integers, 0-1
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Digits:
-    """What an exported network is compared on.
+class ParitySet:
+    """The digits that an exported network is compared on.
 
     Attributes:
         name: where they come from.
-        compared: up to 1,000 digits that no network is trained on.
-        calibrating: (n, 28, 28) uint8, other ones, from which eight-bit numbers take their ranges.
+        compared: up to 1,000 labeled digits that no network is trained on.
+        calibration: (n, 28, 28) uint8, other digits, which give eight-bit integers their ranges.
     """
 
     name: str
     compared: LabeledFrames
-    calibrating: NDArray[np.uint8]
+    calibration: NDArray[np.uint8]
 
     @classmethod
-    def load(cls) -> Digits:
-        """MNIST's, where it can be had, otherwise digits that our own code draws."""
+    def load(cls) -> ParitySet:
+        """Take MNIST's digits where it is available, else digits drawn by this project's code."""
         try:
             mnist = load_mnist()
         except DatasetError:
             rng = np.random.default_rng(0)
-            return cls("drawn digits", draw_samples(_COMPARED, rng), draw_samples(_CALIBRATING, rng).frames)
-        return cls("MNIST test digits", mnist.test[:_COMPARED], mnist.train.frames[:_CALIBRATING])
+            return cls("drawn digits", draw_digits(_N_COMPARED, rng), draw_digits(_N_CALIBRATION, rng).frames)
+        return cls("MNIST test digits", mnist.test[:_N_COMPARED], mnist.train.frames[:_N_CALIBRATION])
 
 
 @dataclass(frozen=True, slots=True)
 class ParityCheck:
-    """How an exported file, loaded again, reads beside the original.
+    """An exported file, loaded again, compared with the original network.
 
     Attributes:
         path: the file or folder.
         size: bytes.
-        digits: what they were compared on, and how many: `n`.
-        logits_off: the largest difference of two logits.
-        changed: digits that are read as another one.
-        accuracies: of the original and of the exported one, 0-1.
+        samples: name of the digits that were compared.
+        n: how many there are.
+        max_logit_error: the largest absolute difference of two logits.
+        changed: digits that are read differently.
+        accuracies: of the original and of the exported network, 0-1.
     """
 
     path: Path
     size: int
-    digits: str
+    samples: str
     n: int
-    logits_off: float
+    max_logit_error: float
     changed: int
     accuracies: tuple[float, float]
 
     @property
-    def accuracy_lost(self) -> float:
-        """0-1; below 0 if the exported one happens to be better."""
+    def accuracy_loss(self) -> float:
+        """0-1; below 0 if the exported network happens to be better."""
         return self.accuracies[0] - self.accuracies[1]
 
     def __str__(self) -> str:
         before, after = self.accuracies
         return (
-            f"{self.path} ({self.size / 1e6:.2f} MB): {self.changed} of {self.n:,} {self.digits} read differently, "
-            f"accuracy {after:.2%} after {before:.2%} ({100 * self.accuracy_lost:.2f} points lost), "
-            f"logits off by at most {self.logits_off:.2g}."
+            f"{self.path} ({self.size / 1e6:.2f} MB): {self.changed} of {self.n:,} {self.samples} read differently, "
+            f"accuracy {after:.2%} after {before:.2%} ({100 * self.accuracy_loss:.2f} points lost), "
+            f"logits off by at most {self.max_logit_error:.2g}."
         )
 
 
 Write = Callable[[keras.Model, Path, NDArray[np.uint8]], dict[Path, Predict]]
-"""Writes a network to a path, and other files beside it; returns what was written, loaded again."""
+"""(network, path, calibration frames) -> each file written, with its `predict` after loading it again."""
 
 
 def export(network: keras.Model, form: str, output: Path) -> list[ParityCheck]:
     """Export a network.
 
-    The files are written and compared in a hidden folder beside their place, and get their names when all is well.
+    The files are written to a hidden folder beside `output`, compared there, flushed to the disk, and then renamed.
 
     Args:
         network: (n, 28, 28) uint8 frames in, (n, 10) logits out.
-        form: one of FORMATS.
-        output: the file's name, with the format's ending; for `savedmodel` a folder's.
+        form: a name in FORMATS.
+        output: path of the file, with the format's suffix; for `savedmodel`, of a new folder.
 
     Returns:
-        How each exported file reads beside the original.
+        A comparison with the original for each exported file.
 
     Raises:
-        ExportError: `output` is no place for it, or what was written reads in another way. Nothing is left behind.
+        ExportError: `output` has another suffix, exists, or cannot be written to; or what was written reads
+            differently. Nothing is left behind.
     """
-    names = _check(form, output)
-    digits = Digits.load()
+    paths = _checked_paths(form, output)
+    samples = ParitySet.load()
     try:
-        with tempfile.TemporaryDirectory(prefix=".half-", dir=output.parent) as half:
-            written = FORMATS[form].write(network, Path(half) / output.name, digits.calibrating)
-            compared = [_compare(network, path, predict, digits) for path, predict in written.items()]
-            for name in names:
-                (Path(half) / name).rename(output.parent / name)
+        with write_together(*paths) as partials:
+            written = FORMATS[form].write(network, partials[0], samples.calibration)
+            finals = dict(zip(partials, paths, strict=True))
+            return [_compare(network, path, finals[path], predict, samples) for path, predict in written.items()]
     except OSError as error:
         raise ExportError(
             f"The network cannot be written. Expected a folder with room that can be written to. "
             f"Received: {output.parent} ({error.strerror or error!r:.120})."
         ) from error
-    return [replace(comparison, path=output.parent / comparison.path.name) for comparison in compared]
 
 
-def _check(form: str, output: Path) -> list[str]:
-    """The names of the files to come, none of which may be there."""
+def _checked_paths(form: str, output: Path) -> list[Path]:
+    """Return the paths of all files of the format, none of which may exist."""
     suffix = FORMATS[form].suffixes[0]
     if not output.name.endswith(suffix) or output.name in ("", suffix):
         raise ExportError(
@@ -134,33 +133,33 @@ def _check(form: str, output: Path) -> list[str]:
         raise ExportError(
             f"There is nowhere to export to. Expected a folder. Received: {output.parent}, which is none."
         )
-    names = [output.name.removesuffix(suffix) + other for other in FORMATS[form].suffixes]
-    for name in names:
-        if (output.parent / name).exists():
-            raise ExportError(
-                f"Nothing is replaced. Expected a name that is free. Received: {output.parent / name}, which exists."
-            )
-    return names
+    paths = [output.parent / (output.name.removesuffix(suffix) + other) for other in FORMATS[form].suffixes]
+    for path in paths:
+        if path.exists():
+            raise ExportError(f"Nothing is replaced. Expected a name that is free. Received: {path}, which exists.")
+    return paths
 
 
-def _compare(network: keras.Model, path: Path, predict: Predict, digits: Digits) -> ParityCheck:
-    frames, labels = digits.compared.frames, digits.compared.labels
+def _compare(network: keras.Model, written: Path, path: Path, predict: Predict, samples: ParitySet) -> ParityCheck:
+    frames, labels = samples.compared.frames, samples.compared.labels
     before, after = compile_predict(network)(frames), predict(frames)
-    was, reads = before.argmax(axis=1), after.argmax(axis=1)
+    read_before, read_after = before.argmax(axis=1), after.argmax(axis=1)
+    files = written.rglob("*") if written.is_dir() else [written]
     comparison = ParityCheck(
         path=path,
-        size=sum(file.stat().st_size for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()),
-        digits=digits.name,
+        size=sum(file.stat().st_size for file in files if file.is_file()),
+        samples=samples.name,
         n=len(labels),
-        logits_off=float(np.abs(before - after).max()),
-        changed=int((was != reads).sum()),
-        accuracies=(float((was == labels).mean()), float((reads == labels).mean())),
+        max_logit_error=float(np.abs(before - after).max()),
+        changed=int((read_before != read_after).sum()),
+        accuracies=(float((read_before == labels).mean()), float((read_after == labels).mean())),
     )
-    is_exact = comparison.logits_off <= _LOGITS_OFF
-    if not (comparison.accuracy_lost <= _ACCURACY_LOST if path.name.endswith(_INT8) else is_exact):
+    is_exact = comparison.max_logit_error <= _MAX_LOGIT_ERROR
+    if not (comparison.accuracy_loss <= _MAX_ACCURACY_LOSS if path.name.endswith(_INT8) else is_exact):
         raise ExportError(
-            f"What was exported reads in another way, and was thrown away. Expected logits within {_LOGITS_OFF} of the "
-            f"original's, or {_ACCURACY_LOST:.0%} fewer right in eight-bit numbers. Received: {comparison}"
+            "What was exported reads in another way, and was thrown away. "
+            f"Expected logits within {_MAX_LOGIT_ERROR} of the original's, or {_MAX_ACCURACY_LOSS:.0%} "
+            f"fewer right in eight-bit numbers. Received: {comparison}"
         )
     return comparison
 
@@ -171,7 +170,7 @@ def _write_keras(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict
 
 
 def _write_h5(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict[Path, Predict]:
-    """Operations that are no layers, as the cosine of `svm`, are unknown to HDF5: who loads it has to name them."""
+    """Write HDF5. It does not know operations that are no layers, as the cosine of `svm`: loading has to name them."""
     network.save(path)
     unknown = {type(part).__name__: type(part) for part in network.operations if not isinstance(part, keras.Layer)}
     return {path: compile_predict(keras.models.load_model(path, custom_objects=unknown, compile=False))}
@@ -192,26 +191,24 @@ def _write_savedmodel(network: keras.Model, path: Path, _: NDArray[np.uint8]) ->
     return {path: lambda frames: np.asarray(again.serve(frames))}
 
 
-def _write_tflite(network: keras.Model, path: Path, calibrating: NDArray[np.uint8]) -> dict[Path, Predict]:
-    """In 32-bit floats, and beside it in eight-bit integers, whose ranges come from the calibrating digits."""
+def _write_tflite(network: keras.Model, path: Path, calibration: NDArray[np.uint8]) -> dict[Path, Predict]:
+    """Write 32-bit floats, and beside them eight-bit integers, whose ranges come from the calibration frames."""
     small = path.with_name(path.name.removesuffix(".tflite") + _INT8)
     path.write_bytes(_converter(network).convert())
     converter = _converter(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([frame[None]] for frame in calibrating)
+    converter.representative_dataset = lambda: ([frame[None]] for frame in calibration)
     small.write_bytes(converter.convert())
     return {file: _as_lite_predict(file) for file in (path, small)}
 
 
 def _converter(network: keras.Model) -> tf.lite.TFLiteConverter:
-    """A converter for single frames. The module that it asks for would hold variables: a frozen network has none."""
+    """Make a converter for single frames. The module it asks for would hold variables: a frozen network has none."""
     return tf.lite.TFLiteConverter.from_concrete_functions([freeze(network, n=1)], tf.Module())
 
 
 def _as_lite_predict(path: Path) -> Predict:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow 2.21 still has this interpreter, and advertises its successor
-        lite = tf.lite.Interpreter(model_content=path.read_bytes())
+    lite = tf.lite.Interpreter(model_content=path.read_bytes())
     lite.allocate_tensors()
     into, out = lite.get_input_details()[0]["index"], lite.get_output_details()[0]["index"]
 
@@ -228,7 +225,7 @@ def _as_lite_predict(path: Path) -> Predict:
 
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
-    """A format: endings of the files that it consists of, the named one first, and what writes them."""
+    """A format: suffixes of its files, that of the named file first, and the function that writes them."""
 
     suffixes: tuple[str, ...]
     write: Write

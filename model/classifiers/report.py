@@ -1,73 +1,253 @@
-"""Weights and their report: one folder, saved whole, loaded strictly."""
+"""The report of a model's weights: what it holds, and how both are saved together and loaded strictly.
+
+`build_report` assembles it, `_write` alone writes it, and `load_report` checks every field of `Report`: its type, its
+range, and the checksum of the whole.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
 
 from model.classifiers.registry import REPORT_FILE, WEIGHTS_FILE
+from model.classifiers.schema import Length, Pattern, Range, SchemaError, check
 from model.errors import ArtifactError
-from model.files import sha256_of
+from model.files import partial_path, sha256_of, write_atomically, write_together
 
 if TYPE_CHECKING:
     import keras
 
 
-_HALF_REPORT = f".half-{REPORT_FILE}"
+Share = Annotated[float, Range(0, 1)]
+Count = Annotated[int, Range(0)]
+Seconds = Annotated[float, Range(0)]
+Sha256 = Annotated[str, Pattern("[0-9a-f]{64}", "64 hexadecimal digits")]
+
+
+class DataSection(TypedDict):
+    """The data: sets by their checksums, and numbers of digits, strokes and non-digits."""
+
+    name: str
+    sha256: Sha256
+    strokes_sha256: dict[str, Sha256]
+    trained_on: Count
+    held_out: Count
+    stroke_digits: Count
+    stroke_non_digits: Count
+    strokes_held_out: Count
+
+
+class SettingsSection(TypedDict):
+    """The settings that define a training run."""
+
+    epochs: Annotated[int, Range(1)]
+    batch_size: Annotated[int, Range(1)]
+    seed: Count
+    bfloat16: bool
+
+
+class Calibration(TypedDict):
+    """The temperature in the last layer, the thresholds, and what they accept of the held-out sets.
+
+    Without a threshold of its own, a digit in a line is accepted from `threshold` on.
+    """
+
+    temperature: Annotated[float, Range(0, is_open=True)]
+    threshold: Share
+    line_threshold: NotRequired[Share]
+    digits_accepted: Share
+    non_digits_accepted: Share
+    auroc: Share
+
+
+class HeldOutMetrics(TypedDict):
+    """Accuracy on each held-out set, and the mean share of errors."""
+
+    held_out_accuracy: Share
+    held_out_augmented_accuracy: Share
+    held_out_strokes_accuracy: NotRequired[Share]
+    held_out_errors: Share
+
+
+class CurveRow(HeldOutMetrics):
+    """One epoch: the held-out metrics of the averaged weights, how strong augmentation was, and the time it took."""
+
+    accuracy: Share
+    loss: NotRequired[float]
+    augmentation: Share
+    seconds: Seconds
+
+
+class ClassMetrics(TypedDict):
+    """Metrics of one digit."""
+
+    label: Annotated[int, Range(0, 9)]
+    precision: Share
+    recall: Share
+    f1: Share
+    support: Count
+
+
+class TestMetrics(TypedDict):
+    """Metrics on a test set. `accuracy_95` is the 95 % interval; rows of `confusion` are true digits, columns read."""
+
+    n: Annotated[int, Range(1)]
+    errors: Count
+    accuracy: Share
+    accuracy_95: Annotated[list[Share], Length(2)]
+    log_loss: Annotated[float, Range(0)]
+    ece: Share
+    coverage: Share
+    selective_accuracy: Share | None
+    macro_f1: Share
+    per_class: Annotated[list[ClassMetrics], Length(10)]
+    confusion: Annotated[list[Annotated[list[Count], Length(10)]], Length(10)]
+
+
+class StartedFrom(TypedDict):
+    """The weights that a run refined, and their own training."""
+
+    weights_sha256: Sha256
+    data: DataSection
+    settings: SettingsSection
+    seconds: Count
+    best_epoch: NotRequired[Annotated[int, Range(1)]]
+
+
+class EnsembleMember(TypedDict):
+    """One network of an ensemble, with its errors on the test set."""
+
+    settings: SettingsSection
+    seconds: Count
+    created: str
+    weights_sha256: Sha256
+    errors: Count
+
+
+class DigitWriters(TypedDict):
+    """How the digits of a file of pen strokes are read; `auroc` is measured against all non-digits."""
+
+    n: Count
+    writers: Count
+    accuracy: Share
+    worst_writer: Share | None
+    coverage: Share
+    selective_accuracy: Share | None
+    macro_f1: Share
+    log_loss: Annotated[float, Range(0)]
+    ece: Share
+    auroc: NotRequired[Share]
+
+
+class NonDigitWriters(TypedDict):
+    """How often the non-digits of a file of pen strokes are accepted."""
+
+    n: Count
+    false_accept_rate: Share
+
+
+class WritersMetrics(TypedDict):
+    """By file name; `left_out` are the writers that training held out, of files that it trained on."""
+
+    digits: dict[str, DigitWriters]
+    left_out: dict[str, DigitWriters]
+    non_digits: dict[str, NonDigitWriters]
+
+
+class PictureMetrics(TypedDict):
+    """How a list of pictures is read: those that show digits, and those `without`."""
+
+    pictures: Count
+    digits: Count
+    accuracy: Share | None
+    exact: Share | None
+    without: Count
+    seen_there: Count
+    seconds: Seconds
+
+
+class Speed(TypedDict):
+    """The median time of reading a single digit."""
+
+    ms_per_digit: Annotated[float, Range(0)]
+    n: Count
+    hardware: str
+
+
+class Assessment(TypedDict):
+    """What a network is, what it was trained on, and how it does."""
+
+    model: str
+    parameters: Count
+    data: DataSection
+    calibration: Calibration
+    held_out: HeldOutMetrics
+    test: TestMetrics
+
+
+class Origin(TypedDict, total=False):
+    """How the weights came about, as far as it applies."""
+
+    best_epoch: Annotated[int, Range(1)]
+    started_from: StartedFrom
+    members: list[EnsembleMember]
+
+
+class TrainingReport(Assessment):
+    """What training knows of a network; `curve` is empty where no epochs are known."""
+
+    created: str
+    settings: SettingsSection
+    seconds: Count
+    hardware: str
+    versions: dict[str, str]
+    curve: list[CurveRow]
+    best_epoch: NotRequired[Annotated[int, Range(1)]]
+    started_from: NotRequired[StartedFrom]
+    members: NotRequired[list[EnsembleMember]]
+
+
+class Report(TrainingReport):
+    """The report of saved weights; later measurements are added here, each by the name given to it."""
+
+    weights_sha256: Sha256
+    speed: NotRequired[Speed]
+    pictures: NotRequired[dict[str, dict[str, PictureMetrics]]]
+    writers: NotRequired[dict[str, WritersMetrics]]
+
+
+_CHECKSUM = "report_sha256"  # of the file's other content; a damaged byte that leaves valid values is found by it
+_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "scikit-learn")
 _RETRAIN = "Restore it from the repository, or train it: python train_model.py --model NAME"
 
-Metrics = dict[str, Any]
-"""What was measured on one set, as plain JSON types."""
 
-Report = dict[str, Any]
-"""What is known of the weights: data, seed, versions, curve, calibration, metrics; see training.py for the keys."""
-
-
-def save(network: keras.Model, report: Report, folder: Path) -> None:
-    """Save network and report under their names, both written in full before the first gets its name.
-
-    A crash before that leaves what was there; one between the two names leaves the new report under its temporary
-    name, where loading finds it by the weights' checksum.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    half_weights = folder / f".half-{WEIGHTS_FILE}"
-    network.save(half_weights)
-    whole = report | {"weights_sha256": sha256_of(half_weights)}
-    half_report = _write_half(whole, folder)
-    half_weights.replace(folder / WEIGHTS_FILE)
-    half_report.replace(folder / REPORT_FILE)
-
-
-def keep_unseen(folder: Path, kind: Literal["writers", "pictures"], name: str, metrics: Metrics) -> None:
-    """Add what was measured on unseen hands or pictures to the folder's report, under the name of what was measured.
-
-    Raises:
-        ArtifactError: see `load_report`.
-    """
-    keep_measured(folder, **{kind: load_report(folder).get(kind, {}) | {name: metrics}})
-
-
-def keep_measured(folder: Path, **measured: Metrics) -> None:
-    """Put what was measured into the folder's report, in place of what stood there under the same names.
-
-    Raises:
-        ArtifactError: see `load_report`.
-    """
-    _write_half(load_report(folder) | measured, folder).replace(folder / REPORT_FILE)
-
-
-def _write_half(report: Report, folder: Path) -> Path:
-    """Write a report in full under its temporary name."""
-    half = folder / _HALF_REPORT
-    half.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return half
+def build_report(
+    assessment: Assessment, settings: SettingsSection, curve: list[CurveRow], origin: Origin
+) -> TrainingReport:
+    """Assemble the report of a trained network; `seconds` include the training of what it started from or averages."""
+    members, start = origin.get("members"), origin.get("started_from")
+    seconds = sum(each["seconds"] for each in members) if members else round(sum(row["seconds"] for row in curve))
+    return {
+        **assessment,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "settings": settings,
+        "seconds": seconds + (start["seconds"] if start else 0),
+        "hardware": hardware(),
+        "versions": {package: version(package) for package in _PACKAGES} | {"python": platform.python_version()},
+        "curve": curve,
+        **origin,
+    }
 
 
 def hardware() -> str:
-    """What something is measured on: cores, and the processor's name where Linux tells it, else its kind."""
+    """Describe the machine: cores, and the processor's name where Linux gives it, else its kind."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -76,41 +256,144 @@ def hardware() -> str:
     return f"{os.cpu_count()} cores, {next(names, platform.machine())}"
 
 
+def save(network: keras.Model, report: TrainingReport, folder: Path) -> None:
+    """Save weights and report; both are complete and on the disk before the first is renamed.
+
+    A crash before that leaves the old ones. A crash between the two renames leaves the new report under its temporary
+    name, where loading finds it by the weights' checksum.
+
+    Raises:
+        ArtifactError: a value of the report is not of its type, or out of its range. Nothing is replaced.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with write_together(folder / WEIGHTS_FILE, folder / REPORT_FILE) as (weights, text):
+        network.save(weights)
+        _write(cast(Report, {**report, "weights_sha256": sha256_of(weights)}), text)
+
+
+def save_report(report: Report, folder: Path) -> None:
+    """Replace the report of weights that stay as they are.
+
+    Raises:
+        ArtifactError: a value of the report is not of its type, or out of its range. Nothing is replaced.
+    """
+    with write_atomically(folder / REPORT_FILE) as path:
+        _write(report, path)
+
+
+def keep_test(folder: Path, test: TestMetrics, speed: Speed) -> None:
+    """Replace the metrics on the test set and the speed in the folder's report.
+
+    Raises:
+        ArtifactError: see `load_report` and `save_report`.
+    """
+    save_report({**_load_to_change(folder), "test": test, "speed": speed}, folder)
+
+
+def keep_writers(folder: Path, name: str, metrics: WritersMetrics) -> None:
+    """Keep what was measured on writers in the folder's report, by a name.
+
+    Raises:
+        ArtifactError: see `load_report` and `save_report`.
+    """
+    report = _load_to_change(folder)
+    save_report({**report, "writers": {**report.get("writers", {}), name: metrics}}, folder)
+
+
+def keep_pictures(folder: Path, name: str, metrics: dict[str, PictureMetrics]) -> None:
+    """Keep what was measured on pictures in the folder's report, by a name.
+
+    Raises:
+        ArtifactError: see `load_report` and `save_report`.
+    """
+    report = _load_to_change(folder)
+    save_report({**report, "pictures": {**report.get("pictures", {}), name: metrics}}, folder)
+
+
+def _load_to_change(folder: Path) -> Report:
+    """Load a report, and finish an interrupted save: the next write reuses the temporary name."""
+    report = load_report(folder)
+    if _is_interrupted(folder):
+        partial_path(folder / REPORT_FILE).replace(folder / REPORT_FILE)
+    return report
+
+
+def _write(report: Report, path: Path) -> None:
+    try:
+        _check(report)
+    except SchemaError as error:
+        raise ArtifactError(f"The report cannot be saved. {error}") from error
+    content = {**report, _CHECKSUM: _checksum(report)}
+    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
 def load_report(folder: Path) -> Report:
     """Read the report of a weights folder.
 
     Raises:
-        ArtifactError: it is missing, no JSON, or lacks the threshold or the checksum.
+        ArtifactError: it is missing, no JSON, lacks a field or has an unknown one, a value is not of its type or out of
+            its range, or its checksum is that of another content.
     """
-    path = folder / (_HALF_REPORT if _is_torn(folder) else REPORT_FILE)
+    report = folder / REPORT_FILE
+    path = partial_path(report) if _is_interrupted(folder) else report
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        threshold, checksum = report["calibration"]["threshold"], report["weights_sha256"]
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        return _checked(content)
     except FileNotFoundError as error:
         raise ArtifactError(f"The report is missing. Expected {path}. Received: no such file. {_RETRAIN}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except SchemaError as error:
+        raise ArtifactError(
+            f"The report is damaged. Expected {error.expected} as {error.field} in {path}. "
+            f"Received: {error.received!r:.60}. {_RETRAIN}"
+        ) from error
+    except (OSError, ValueError) as error:
         raise ArtifactError(
             f"The report is damaged. Expected JSON in {path}. Received: {error!r:.120}. {_RETRAIN}"
         ) from error
-    if not isinstance(threshold, float) or not 0 <= threshold <= 1 or not isinstance(checksum, str):
-        raise ArtifactError(
-            f"The report is damaged. Expected a threshold in 0-1 and a checksum in {path}. "
-            f"Received: {threshold!r:.40} and {checksum!r:.80}. {_RETRAIN}"
-        )
-    return dict(report)
 
 
-def _is_torn(folder: Path) -> bool:
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name}, which is no number of JSON")
+
+
+def _checked(content: object) -> Report:
+    """Check the content of a file, and return it without its checksum."""
+    if not isinstance(content, dict):
+        raise SchemaError("an object", "report", content)
+    received = content.pop(_CHECKSUM, None)
+    _check(content)
+    if received != (expected := _checksum(content)):
+        raise SchemaError(f"{expected}, the checksum of the rest,", f"report.{_CHECKSUM}", received)
+    return cast(Report, content)
+
+
+def _check(content: Mapping[str, Any]) -> None:
+    check(content, Report, "report")
+    test, field = content["test"], "report.test"
+    if [row["label"] for row in test["per_class"]] != list(range(10)):
+        raise SchemaError("the labels 0-9 in order", f"{field}.per_class", [row["label"] for row in test["per_class"]])
+    confusion = test["confusion"]
+    if (total := sum(map(sum, confusion))) != test["n"]:
+        raise SchemaError(f"a sum of {test['n']}", f"{field}.confusion", total)
+    if (errors := total - sum(confusion[digit][digit] for digit in range(10))) != test["errors"]:
+        raise SchemaError(f"the {errors} off the diagonal of the confusion", f"{field}.errors", test["errors"])
+
+
+def _is_interrupted(folder: Path) -> bool:
     """Whether a crash has left the weights' report under its temporary name."""
     try:
-        half = json.loads((folder / _HALF_REPORT).read_text(encoding="utf-8"))
-        return bool(half["weights_sha256"] == sha256_of(folder / WEIGHTS_FILE))
+        report = json.loads(partial_path(folder / REPORT_FILE).read_text(encoding="utf-8"))
+        return bool(report["weights_sha256"] == sha256_of(folder / WEIGHTS_FILE))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def verify(folder: Path) -> Report:
-    """Read the report of a weights folder, and make sure that it is the report of these weights.
+    """Read the report of a weights folder, and check that it belongs to the weights.
 
     Raises:
         ArtifactError: weights or report are missing, damaged, or do not belong together.

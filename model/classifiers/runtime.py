@@ -1,4 +1,4 @@
-"""TODO model.classifiers.runtime."""
+"""Load a model from its weights folder: as a `Classifier` to predict with, or as the Keras network itself."""
 
 from __future__ import annotations
 
@@ -20,40 +20,47 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
-_CHUNK = 512  # frames predicted at once: bounds memory on pages and test sets
+_CHUNK = 512  # frames predicted at once, which bounds memory on pages and test sets
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Classifier:
-    """The loaded network.
+    """A loaded network and the thresholds that were chosen for it.
 
     Attributes:
         predict: (n, 28, 28) uint8 frames -> (n, 10) float32 calibrated logits.
-        threshold: least confidence that is accepted of a drawing.
-        line_threshold: likewise of a glyph in a line of digits.
-        network: the Keras network behind `predict`.
+        threshold: 0-1, the least confidence at which a drawing is accepted.
+        line_threshold: 0-1, the least confidence at which a glyph in a line of digits is accepted.
     """
 
     predict: Predict
-    threshold: float
-    line_threshold: float
-    network: keras.Model
+    threshold: float = 0.5
+    line_threshold: float = 0.5
 
 
 def load_classifier(folder: Path) -> Classifier:
-    """Load the network that the folder's report describes, and warm it up.
+    """Load the classifier of a weights folder, and warm it up.
 
     Raises:
         ArtifactError: weights or report are missing, damaged, or do not belong together.
     """
-    report = verify(folder)
-    network = _load_network(folder / WEIGHTS_FILE)
-    calibration = report["calibration"]
+    calibration = verify(folder)["calibration"]
     threshold = calibration["threshold"]
-    return Classifier(compile_predict(network), threshold, calibration.get("line_threshold", threshold), network)
+    predict = compile_predict(_read_network(folder / WEIGHTS_FILE))
+    return Classifier(predict, threshold, calibration.get("line_threshold", threshold))
 
 
-def _load_network(path: Path) -> keras.Model:
+def load_network(folder: Path) -> keras.Model:
+    """Load the Keras network of a weights folder: (n, 28, 28) uint8 frames in, (n, 10) calibrated logits out.
+
+    Raises:
+        ArtifactError: weights or report are missing, damaged, or do not belong together.
+    """
+    verify(folder)
+    return _read_network(folder / WEIGHTS_FILE)
+
+
+def _read_network(path: Path) -> keras.Model:
     import keras
 
     try:

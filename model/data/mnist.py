@@ -1,4 +1,4 @@
-"""MNIST, from the Keras cache or from a file; ink files; and what training holds out of both."""
+"""MNIST: from the file that MNIST_NPZ names, Keras's cache or its download; and the digits that training holds out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -22,10 +23,9 @@ LABEL_ERRORS = (947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651,
 """Indices of the 15 test digits whose label most of five human raters dispute (Northcutt, Athalye and Mueller 2021,
 Pervasive label errors in test sets; labelerrors.com)."""
 
-
 HELD_OUT_SHARE = 12
-"""One training digit in so many (5,000 of MNIST) chooses the epoch and calibrates; no network is trained on it."""
-_SPLIT_SEED = 0  # the same for every run, so that runs can be compared on what they held out
+"""One of this number of training digits (5,000 of MNIST) is held out, to choose the epoch and to calibrate."""
+_SPLIT_SEED = 0  # the same for every run, so that runs can be compared on their held-out digits
 _MEMBERS = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -48,70 +48,76 @@ class LabeledFrames:
         return LabeledFrames(self.frames[index], self.labels[index])
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Mnist:
-    """MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0): 60,000 training and 10,000 test digits.
+    """MNIST's training and test digits, and which of the training digits are held out.
 
     Attributes:
-        train: the digits to train on.
-        held_out: one in HELD_OUT_SHARE digits of the training set, drawn once and for all.
-        test: the test set.
-        sha256: checksum of the four arrays' bytes, in the order of the Keras file.
+        whole: all training digits, in the order of the file.
+        order: (n,) a permutation of them, of which the first one in HELD_OUT_SHARE is held out.
+        test: the test digits, in the order of the file.
+        sha256: checksum of the bytes of x_train, y_train, x_test and y_test.
     """
 
-    train: LabeledFrames
-    held_out: LabeledFrames
+    whole: LabeledFrames
+    order: NDArray[np.intp]
     test: LabeledFrames
     sha256: str
 
-    @property
-    def whole(self) -> LabeledFrames:
-        """All training digits, those held out among them, in the order of the Keras file."""
-        parts = self.held_out, self.train
-        place = np.argsort(_order(sum(map(len, parts))))
-        frames, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("frames", "labels"))
-        return LabeledFrames(frames, labels)[place]
+    @cached_property
+    def train(self) -> LabeledFrames:
+        """The digits to train on."""
+        return self.whole[self.order[len(self.order) // HELD_OUT_SHARE :]]
 
-
-def _order(n: int) -> NDArray[np.intp]:
-    """The order in which n training digits are split: those that are held out come first."""
-    return np.random.default_rng(_SPLIT_SEED).permutation(n)
+    @cached_property
+    def held_out(self) -> LabeledFrames:
+        """The training digits that no network is trained on."""
+        return self.whole[self.order[: len(self.order) // HELD_OUT_SHARE]]
 
 
 def load_mnist(path: Path | None = None) -> Mnist:
-    """Load MNIST.
+    """Load MNIST: 60,000 digits to train on and 10,000 to test, (28, 28) uint8 each, 0 paper … 255 ink.
+
+    License: Yann LeCun and Corinna Cortes hold the copyright of MNIST, a derivative work of NIST's data sets, which is
+    made available under the terms of the Creative Commons Attribution-Share Alike 3.0 license
+    (https://creativecommons.org/licenses/by-sa/3.0/).
+
+    Checksum of its arrays (`Mnist.sha256`): 06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16. Other
+    data in MNIST's layout is loaded too; reports and stored results name the checksum of the data they were made from.
 
     Args:
-        path: an .npz in the Keras layout; by default the file that `MNIST_NPZ` names, else Keras's cache or download.
+        path: an .npz in the Keras layout; by default that of `mnist_path`, else Keras downloads it to its cache.
 
     Raises:
-        DatasetError: it cannot be had, or is not MNIST's layout.
+        DatasetError: the file cannot be read or downloaded, is not in MNIST's layout, or holds too few digits.
     """
-    path = path or (Path(os.environ["MNIST_NPZ"]) if os.environ.get("MNIST_NPZ") else None)
+    path = path or mnist_path()
     x_train, y_train, x_test, y_test = arrays = _read(path) if path else _download()
     _check(arrays)
-    order = _order(len(y_train))
-    train = LabeledFrames(x_train, y_train)
+    order = np.random.default_rng(_SPLIT_SEED).permutation(len(y_train))
     digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
-    held_out, rest = np.split(order, [len(order) // HELD_OUT_SHARE])
-    return Mnist(train[rest], train[held_out], LabeledFrames(x_test, y_test), digest)
+    return Mnist(LabeledFrames(x_train, y_train), order, LabeledFrames(x_test, y_test), digest)
 
 
 def mnist_path() -> Path | None:
-    """The file that MNIST is read from at once: the one that `MNIST_NPZ` names, else Keras's cache if it is there."""
+    """Find the file that MNIST is read from: the one that `MNIST_NPZ` names, else Keras's cache if it is there."""
     if os.environ.get("MNIST_NPZ"):
         return Path(os.environ["MNIST_NPZ"])
     home = Path.home()
-    usual = (home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras"
+    usual = (home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras"  # as Keras chooses its folder
     cached = Path(os.environ.get("KERAS_HOME", usual)) / "datasets" / "mnist.npz"
     return cached if cached.is_file() else None
 
 
 def read_part(path: Path, part: Literal["train", "test"]) -> LabeledFrames:
-    """Read the training set, whole, or the test set from an .npz in the Keras layout, in the file's own order.
+    """Read only the training digits, or only the test digits, in the order of the file.
+
+    Args:
+        path: an .npz in the Keras layout, such as that of `mnist_path`.
+        part: which of its two parts.
 
     Raises:
-        DatasetError: it cannot be read, or is not MNIST's layout.
+        DatasetError: the file cannot be read, or is not in MNIST's layout.
     """
     frames, labels = _read(path, (f"x_{part}", f"y_{part}"))
     _check_part(frames, labels)
@@ -131,9 +137,9 @@ def _download() -> list[NDArray[np.uint8]]:
     from keras.datasets import mnist
 
     try:
-        with redirect_stdout(sys.stderr):  # where Keras's progress bar does not mix with what a command prints
+        with redirect_stdout(sys.stderr):  # keeps Keras's progress bar out of a command's output
             train, test = mnist.load_data()
-    except Exception as error:  # Keras raises whatever its download raises
+    except Exception as error:  # Keras lets the errors of its download through
         raise DatasetError(
             "MNIST cannot be downloaded. Expected a connection, or a file that MNIST_NPZ or --data names. "
             f"Received: {str(error) or type(error).__name__}."

@@ -1,4 +1,4 @@
-"""TODO model.data.pen_strokes."""
+"""Files of pen strokes: drawings with labels and writers, and the writers that training holds out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model.files import sha256_of
 from model.reading import Stroke
 from model.vision.strokes import as_strokes
 
-_WRITERS_HELD_OUT = 6  # one writer of an ink file in so many
+_WRITERS_HELD_OUT = 6  # one of this number of a file's writers is held out
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -21,10 +21,11 @@ class Drawing:
     """One character written on a tablet.
 
     Attributes:
-        strokes: (n, 2) float64 paths, y down, in any scale.
-        label: 0-9, or None if it is no digit.
-        writer: who wrote it.
-        looks_like_digit: it is none, but written like one, so that nobody can be blamed for reading it as one.
+        strokes: (n, 2) float64 paths, y down, in any scale; at least one.
+        label: 0-9, or None for a non-digit.
+        writer: identifies the person who wrote it.
+        looks_like_digit: it is a non-digit, but written like a digit (the letter O, for instance), so that it is no
+            error to read it as one.
     """
 
     strokes: list[Stroke]
@@ -35,12 +36,12 @@ class Drawing:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PenStrokes:
-    """Drawings to train on, and those of the writers that training holds out.
+    """Drawings to train on, and drawings of the writers that training holds out.
 
     Attributes:
-        train: drawings of digits and of other characters.
-        held_out: likewise, of other writers.
-        files: sha256 of every file they come from, by its name.
+        train: drawings of digits and of non-digits.
+        held_out: drawings of digits and of non-digits by other writers.
+        files: sha256 of each file, by its name.
     """
 
     train: list[Drawing]
@@ -49,10 +50,10 @@ class PenStrokes:
 
 
 def load_pen_strokes(paths: Sequence[Path]) -> PenStrokes:
-    """Load ink files to train on; one writer in six of each is held out, unless one person wrote all of it.
+    """Load files of pen strokes to train on; one writer in six of each is held out, unless it has only one.
 
     Raises:
-        DatasetError: two files have the same name, by which the report tells them apart; or see `load_drawings`.
+        DatasetError: two files have the same name, although the report identifies them by it; or see `load_drawings`.
     """
     if len({path.name for path in paths}) < len(paths):
         raise DatasetError(
@@ -70,12 +71,13 @@ def load_pen_strokes(paths: Sequence[Path]) -> PenStrokes:
 
 
 def load_drawings(path: Path) -> list[Drawing]:
-    """Load an ink file: one JSON object a line, with `label`, `writer` and `strokes`, a list of [[x, y], …].
+    """Load a file of pen strokes: a JSON object per line, with `label`, `writer` and `strokes`, a list of [[x, y], …].
 
-    A whole number 0-9 is a digit; a text (a letter's name, say) is the label of what is none.
+    The label of a digit is a whole number 0-9, that of a non-digit a text (a letter's name, for instance).
+    `looks_like_digit` is optional.
 
     Raises:
-        DatasetError: the file cannot be read, a line has another form, or there is none.
+        DatasetError: the file cannot be read, a line has another form, or the file is empty.
     """
     drawings: list[Drawing] = []
     try:
@@ -100,7 +102,7 @@ def _drawing(row: dict[str, Any]) -> Drawing:
 
 
 def _digit(label: object) -> int | None:
-    """0-9, or None if the label is a name; numbers that are no digits are a mistake, and so are digits as text."""
+    """Return 0-9, or None if the label is a name; other numbers, and digits as text, are mistakes."""
     if isinstance(label, str) and not label.isdecimal():
         return None
     if isinstance(label, int) and 0 <= label <= 9:

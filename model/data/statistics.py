@@ -1,4 +1,4 @@
-"""What MNIST looks like, in numbers."""
+"""Statistics of MNIST's digits: counts, mean frames, ink, stroke widths and intensities."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from model.data.mnist import LabeledFrames, Mnist
 from model.files import Arrays, Layout, load_arrays, reporting_damage, save_arrays
 from model.reading import Frame
 from model.vision.framing import FRAME_SIDE
+from model.vision.sizes import ridge_depths
 
 STATISTICS = Path(__file__).with_name("statistics.npz")
-"""MNIST's own statistics, as `make report` measured them."""
+"""The file that `make report` stores MNIST's statistics in."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Statistics:
-    """What MNIST looks like. All but `test_counts` is of the training digits; rows are the digits 0-9.
+    """Statistics of MNIST's training digits; only `test_counts` is of the test digits. Rows are the digits 0-9.
 
     Attributes:
         train_counts: (10,) int64.
@@ -32,7 +33,7 @@ class Statistics:
         quantiles: (k,) float64 in 0-1, which quantiles `ink_share` holds.
         ink_share: (10, k) float64 in 0-1, quantiles of the share of ink in a frame (its mean value by 255).
         stroke_width: (10, bins) int64, digits in each bin of stroke width.
-        stroke_edges: (bins + 1,) float64, edges of the bins in px of the frame; the last bin also holds what is wider.
+        stroke_edges: (bins + 1,) float64, edges of the bins in px of the frame; the last bin also holds wider strokes.
         intensity: (256,) int64, pixels of each value 0-255.
         facts: headline numbers by name: `train`, `test`, `pixels` of a frame, `mean` and `std` of the pixels (0-255),
             `paper` (share of pixels that are 0), `stroke_width` (median, px) and `sha256` of the data.
@@ -85,11 +86,11 @@ def save_statistics(statistics: Statistics) -> None:
 
 _QUANTILES = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 _WIDTHS = np.arange(0, 8.25, 0.25)  # px; edges of the bins
-_ENLARGED = 4  # times, before a stroke's width is measured, so that its edge lies between pixels
+_ENLARGED = 4  # times, so that a stroke's width is measured in fractions of a pixel
 
 
 def measure_statistics(mnist: Mnist) -> Statistics:
-    """Count and measure the digits; all but the test set's counts is of the whole training set."""
+    """Count and measure the digits of the whole training set, and count those of the test set."""
     digits = mnist.whole
     intensity = np.bincount(digits.frames.ravel(), minlength=256)
     own = [_own(digits, digit) for digit in range(10)]
@@ -109,11 +110,10 @@ def measure_statistics(mnist: Mnist) -> Statistics:
 
 
 def measure_pen(frame: Frame) -> float:
-    """Width of a digit's strokes in px of the frame: twice the distance of their middle from the paper; 0 for none."""
+    """Median width of a digit's strokes in px of the frame; 0 for a blank one."""
     large = cv2.resize(frame, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_LINEAR)
-    distance = cv2.distanceTransform((large > 127).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    middle = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)))
-    return float(2 * np.median(distance[middle]) / _ENLARGED) if middle.any() else 0.0
+    depths = ridge_depths(large > 127, cv2.DIST_MASK_5)
+    return float(2 * np.median(depths) / _ENLARGED) if len(depths) else 0.0
 
 
 def _counts(digits: LabeledFrames) -> NDArray[np.int64]:
@@ -121,7 +121,7 @@ def _counts(digits: LabeledFrames) -> NDArray[np.int64]:
 
 
 def _own(digits: LabeledFrames, digit: int) -> NDArray[np.uint8]:
-    """The frames of one digit; a blank one if there is none."""
+    """Select the frames of one digit; a blank one if there is none."""
     frames = digits.frames[digits.labels == digit]
     return frames if len(frames) else np.zeros((1, *frames.shape[1:]), np.uint8)
 
@@ -130,7 +130,7 @@ def _facts(mnist: Mnist, intensity: NDArray[np.int64]) -> dict[str, Any]:
     shares, values = intensity / intensity.sum(), np.arange(256)
     mean = float(shares @ values)
     return {
-        "train": len(mnist.train) + len(mnist.held_out),
+        "train": len(mnist.whole),
         "test": len(mnist.test),
         "pixels": FRAME_SIDE**2,
         "mean": mean,

@@ -1,4 +1,4 @@
-"""Where a network fails and why: the digits that it misreads, what speaks for and against, what it sees alike."""
+"""Diagnosis of a network on test digits: hard examples, saliency, nearest training digits, 2-D map and robustness."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model.classifiers.runtime import Classifier
+from model.classifiers.runtime import compile_predict
 from model.data.mnist import Mnist
 from model.evaluation.metrics import hard_examples
 from model.evaluation.robustness import Robustness, measure_robustness
@@ -20,20 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Diagnosis:
-    """Where the shipped network fails on MNIST's test set, and why. m digits are looked at closely.
+    """Diagnosis of the shipped network on the n digits of MNIST's test set, m of them being hard examples.
 
     Attributes:
-        indices: (m,) int32 in the test set: every misread digit, then the least certain right ones; in both groups the
-            least certain comes first.
-        frames: (m, 28, 28) uint8.
-        compared: (m, 2) uint8: the digit read, and what it is compared with: the true digit if that is another one,
-            else the runner-up.
-        saliency: (m, 28, 28) float32, -1 to 1: what speaks for the first of `compared` (positive) or for the second.
-        neighbors: (m, 8) int32, the nearest training digits in the network's embedding, the nearest first; indices in
-            the training set as Keras orders it.
-        neighbor_labels: (m, 8) uint8.
-        embedding: (n, 2) float32, a map of all test digits: what the network sees alike lies close together.
-        robustness: accuracy against disturbances.
+        indices: (m,) int32 in the test set: all misread digits, then the 60 least confident correct ones, each group by
+            ascending confidence.
+        frames: (m, 28, 28) uint8, 0 paper, 255 ink.
+        compared: (m, 2) uint8: the predicted digit, and the one to compare it with: the true digit if the prediction is
+            wrong, else the runner-up.
+        saliency: (m, 28, 28) float32, -1 to 1: evidence for the first digit of `compared` (positive) or for the second
+            (negative).
+        neighbors: (m, 8) int32, nearest training digits in the network's features, the nearest first; indices in the
+            training set as Keras orders it.
+        neighbor_labels: (m, 8) uint8, 0-9.
+        embedding: (n, 2) float32, a map on which digits with similar features lie close together.
+        robustness: accuracy under each kind of corruption.
     """
 
     indices: NDArray[np.int32]
@@ -47,51 +48,56 @@ class Diagnosis:
 
 
 _NEIGHBORS = 8
-_COPIES = 32  # of a frame, over which saliency is smoothed …
-_NOISE = 10.0  # … with so much noise on them, in gray levels: more would drown the digit, see `disturbances`
+_COPIES = 32  # noisy copies of a frame, whose gradients are averaged for saliency
+_NOISE = 10.0  # standard deviation on these copies, in gray levels: the network still reads such digits correctly
 _CHUNK = 128  # frames whose gradients are computed at once
-_COMPONENTS = 50  # of the features, that the map is made of
+_COMPONENTS = 50  # principal components of the features, from which the map is computed
 _PERPLEXITY = 30
 
 Features = NDArray[np.float32]
-"""(n, k): what the network makes of n frames, before the last layer decides."""
+"""(n, k) input of the network's last layer for n frames."""
 
 
-def diagnose(classifier: Classifier, mnist: Mnist) -> Diagnosis:
-    """BrowseState closely at what a network reads wrong, or right by a hair, of the test set."""
-    test, training = mnist.test, mnist.whole
-    probabilities = softmax(classifier.predict(test.frames))
+def diagnose(network: keras.Model, mnist: Mnist) -> Diagnosis:
+    """Diagnose a network on the test set.
+
+    Args:
+        network: frames (n, 28, 28) uint8 -> (n, 10) logits, by a last layer named `logits`.
+        mnist: test digits to diagnose it on, and training digits to search for neighbors.
+    """
+    test, training, predict = mnist.test, mnist.whole, compile_predict(network)
+    probabilities = softmax(predict(test.frames))
     indices = select(probabilities, test.labels)
     frames, compared = test.frames[indices], compare(probabilities[indices], test.labels[indices])
-    features = embed(classifier.network, test.frames)
-    neighbors = find_neighbors(features[indices], embed(classifier.network, training.frames))
+    features = embed(network, test.frames)
+    neighbors = find_neighbors(features[indices], embed(network, training.frames))
     return Diagnosis(
         indices=indices,
         frames=frames,
         compared=compared,
-        saliency=find_saliency(classifier.network, frames, compared),
+        saliency=find_saliency(network, frames, compared),
         neighbors=neighbors,
         neighbor_labels=training.labels[neighbors],
         embedding=draw_map(features),
-        robustness=measure_robustness(classifier.predict, test),
+        robustness=measure_robustness(predict, test),
     )
 
 
 def select(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Indices of every misread digit, then of the 60 least certain right ones; the least certain of a group first."""
-    right = probabilities.argmax(axis=1) == labels
-    return np.concatenate(hard_examples(probabilities.max(axis=1), right)).astype(np.int32)
+    """Return the indices of all misread digits, then of the 60 least confident correct ones; see `hard_examples`."""
+    correct = probabilities.argmax(axis=1) == labels
+    return np.concatenate(hard_examples(probabilities.max(axis=1), correct)).astype(np.int32)
 
 
 def compare(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """(n, 2): the digit read, and the true one if that is another, else the runner-up."""
-    read = probabilities.argmax(axis=1)
-    others = np.where(np.arange(10) == read[:, None], -1, probabilities)
-    return np.stack([read, np.where(read == labels, others.argmax(axis=1), labels)], axis=1).astype(np.uint8)
+    """Return (n, 2): the predicted digit, and the true one if the prediction is wrong, else the runner-up."""
+    predicted = probabilities.argmax(axis=1)
+    others = np.where(np.arange(10) == predicted[:, None], -1, probabilities)
+    return np.stack([predicted, np.where(predicted == labels, others.argmax(axis=1), labels)], axis=1).astype(np.uint8)
 
 
 def embed(network: keras.Model, frames: NDArray[np.uint8]) -> Features:
-    """What the network makes of frames: the input of its layer `logits`."""
+    """Compute the features of (n, 28, 28) uint8 frames: the input of the layer named `logits`."""
     import keras
 
     body = keras.Model(network.inputs, network.get_layer("logits").input)
@@ -99,7 +105,7 @@ def embed(network: keras.Model, frames: NDArray[np.uint8]) -> Features:
 
 
 def find_neighbors(features: Features, training: Features) -> NDArray[np.int32]:
-    """(n, 8) indices of the training digits nearest to each of n digits by Euclidean distance, the nearest first."""
+    """Return (n, 8) indices of the training digits nearest to each digit by Euclidean distance, the nearest first."""
     from sklearn.neighbors import NearestNeighbors
 
     nearest = NearestNeighbors(n_neighbors=_NEIGHBORS, algorithm="brute").fit(training)
@@ -107,9 +113,9 @@ def find_neighbors(features: Features, training: Features) -> NDArray[np.int32]:
 
 
 def find_saliency(network: keras.Model, frames: NDArray[np.uint8], compared: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What in each frame speaks for one digit and against another.
+    """Compute which pixels of each frame are evidence for one digit against another.
 
-    Gradient of the difference of the two logits times the pixels, the gradient averaged over noisy copies of the frame
+    Multiply the pixels by the gradient of the difference of the two logits, averaged over noisy copies of the frame
     (SmoothGrad: Smilkov et al. 2017, arXiv 1706.03825).
 
     Args:
@@ -118,12 +124,12 @@ def find_saliency(network: keras.Model, frames: NDArray[np.uint8], compared: NDA
         compared: (m, 2) uint8, two digits for each frame.
 
     Returns:
-        (m, 28, 28) float32, -1 to 1, the largest magnitude of each frame at 1: positive speaks for the first digit.
-        All 0 where nothing makes a difference.
+        (m, 28, 28) float32, -1 to 1, scaled so that the largest magnitude of each frame is 1; positive values are
+        evidence for the first digit. All 0 for a frame none of whose pixels makes a difference.
     """
     import keras
 
-    # Gradients end at whole numbers: a copy of the network takes the same frames as floats.
+    # There are no gradients of integers, so a copy of the network takes the same frames as floats.
     smooth = keras.models.clone_model(network, input_tensors=keras.Input(frames.shape[1:], dtype="float32"))
     smooth.set_weights(network.get_weights())
     one_hot = np.eye(10, dtype=np.float32)
@@ -151,10 +157,10 @@ def _smooth_gradient(
 
 
 def draw_map(features: Features) -> NDArray[np.float32]:
-    """(n, 2) map on which digits that the network sees alike lie close together; the same for the same features.
+    """Compute an (n, 2) map on which digits with similar features lie close together, deterministically.
 
-    t-SNE (van der Maaten and Hinton 2008) of the features' principal components. Distances between clusters mean
-    nothing on it.
+    The method is t-SNE (van der Maaten and Hinton 2008) of the features' principal components. Distances between
+    clusters mean nothing on such a map.
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
@@ -162,6 +168,6 @@ def draw_map(features: Features) -> NDArray[np.float32]:
 
     components = PCA(min(_COMPONENTS, *features.shape), svd_solver="full").fit_transform(features)
     perplexity = min(_PERPLEXITY, (len(features) - 1) / 3)
-    with threadpool_limits(1):  # several threads add up in any order, and the map would differ from run to run
+    with threadpool_limits(1):  # several threads sum in varying order, so the map would differ from run to run
         places = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(components)
     return np.asarray(places, np.float32)

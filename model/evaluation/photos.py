@@ -1,4 +1,4 @@
-"""How well numbers are read from pictures of known content: photos, scans, what paint programs save."""
+"""Accuracy on pictures of known content: photos, scans and drawings saved by paint programs."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from model.classifiers.report import Metrics
+from model.classifiers.report import PictureMetrics
 from model.errors import DatasetError, ImageError
 from model.reader import Reader
 
 ReadPicture = Callable[[Path], str]
-"""A picture file -> the digits read in it, in reading order."""
+"""Picture file -> the digits read in it, in reading order."""
 _COLUMNS = ("file", "label")
 
 
-def measure_photos(read: ReadPicture, folder: Path) -> Metrics:
-    """Read every picture that the lists of a folder name.
+def measure_photos(read: ReadPicture, folder: Path) -> dict[str, PictureMetrics]:
+    """Read every picture that the lists in a folder name.
 
     Args:
-        read: how a picture is read.
-        folder: holds *.csv files with the columns `file`, a path from there, and `label`, the digits of that picture in
-            reading order, with or without spaces; without digits if it shows none.
+        read: reads one picture.
+        folder: holds *.csv files with the columns `file`, a path relative to the folder, and `label`, the digits of the
+            picture in reading order, with or without spaces; an empty label means a picture without digits.
 
     Returns:
-        For each list by name: `pictures` that show digits, their number `digits`, `accuracy` (1 - edits / digits, in a
-        picture at most as many edits as digits), `exact` (the share of pictures without any error), `without`
-        (pictures that show no digit), `seen_there` (digits read in those), and `seconds` (of a picture, in the mean).
+        For each list by name: `pictures` (number of pictures with digits), `digits` (number of digits in them),
+        `accuracy` (1 - edits / digits, 0-1, counting at most as many edits in a picture as it has digits), `exact`
+        (share of pictures with digits that are read without any error, 0-1), `without` (number of pictures without
+        digits), `seen_there` (number of digits read in those) and `seconds` (mean time per picture).
 
     Raises:
         DatasetError: there is no list, or a list or a picture cannot be read.
@@ -39,12 +40,12 @@ def measure_photos(read: ReadPicture, folder: Path) -> Metrics:
 
 
 def accepted_digits(reader: Reader) -> ReadPicture:
-    """How our reader reads a picture: only what it accepts counts."""
+    """Read pictures with a Reader and take only the digits that it accepts."""
     return lambda path: "".join(str(digit.label) for digit in reader.read_photo(path).digits if digit.accepted)
 
 
-def edits(read: str, truth: str) -> int:
-    """Levenshtein distance."""
+def edit_distance(read: str, truth: str) -> int:
+    """Compute the Levenshtein distance of two texts."""
     row = list(range(len(truth) + 1))
     for i, one in enumerate(read, start=1):
         last, row[0] = row[0], i
@@ -54,7 +55,7 @@ def edits(read: str, truth: str) -> int:
 
 
 def _rows(path: Path) -> list[tuple[Path, str]]:
-    """Pictures and their digits."""
+    """Load a list: the path of each picture, and its digits without spaces."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as lines:
             table = csv.DictReader(lines)
@@ -70,22 +71,22 @@ def _rows(path: Path) -> list[tuple[Path, str]]:
     return [(path.parent / file, label) for file, label in rows]
 
 
-def _measure(read: ReadPicture, path: Path, rows: Sequence[tuple[Path, str]]) -> Metrics:
+def _measure(read: ReadPicture, path: Path, rows: Sequence[tuple[Path, str]]) -> PictureMetrics:
     began = perf_counter()
     try:
-        answers = [(read(picture), label) for picture, label in rows]
+        texts = [(read(picture), label) for picture, label in rows]
     except ImageError as error:
         raise DatasetError(f"A picture that {path} names cannot be read. {error}") from error
     seconds = (perf_counter() - began) / len(rows)
-    digits = sum(len(label) for _, label in answers)
-    off = [min(edits(text, label), len(label)) for text, label in answers if label]
-    exact = [text == label for text, label in answers if label]
+    digits = sum(len(label) for _, label in texts)
+    edits = sum(min(edit_distance(text, label), len(label)) for text, label in texts)
+    exact = [text == label for text, label in texts if label]
     return {
         "pictures": len(exact),
         "digits": digits,
-        "accuracy": 1 - sum(off) / digits if digits else None,
+        "accuracy": 1 - edits / digits if digits else None,
         "exact": sum(exact) / len(exact) if exact else None,
         "without": len(rows) - len(exact),
-        "seen_there": sum(len(text) for text, label in answers if not label),
+        "seen_there": sum(len(text) for text, label in texts if not label),
         "seconds": seconds,
     }

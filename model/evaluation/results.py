@@ -1,6 +1,6 @@
-"""What `make report` has measured, as the pages need it: read from compact files, tied to the weights by checksum.
+"""Results that `make report` measured for the pages, saved in compact files that name the weights by checksum.
 
-Importing this costs neither TensorFlow nor scikit-learn.
+Importing this module imports neither TensorFlow nor scikit-learn.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from model.classifiers import registry
 from model.classifiers.registry import WEIGHTS_FILE
 from model.classifiers.report import Report, load_report, verify
 from model.data.statistics import Statistics, load_statistics
-from model.errors import ArtifactError
 from model.evaluation.diagnosis import Diagnosis
 from model.evaluation.robustness import Robustness
 from model.files import Arrays, Layout, load_arrays, read_only, reporting_damage, save_arrays
@@ -28,20 +27,19 @@ EVALUATION_FILE = "evaluation.npz"
 DIAGNOSIS_FILE = "diagnosis.npz"
 PREDICTION_COLUMNS = ("index", "true", "read", "confidence", *(f"p{digit}" for digit in range(10)))
 _SALIENCY_STEPS = 127  # of int8, on either side of 0
-_LEAST = 1e-30  # probability that is told from 0
-FIGURES = {"n", "errors", "accuracy", "accuracy_95", "log_loss", "ece", "macro_f1", "per_class", "confusion"}
+_MIN_PROBABILITY = 1e-30  # keeps the logarithm finite
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Evaluation:
-    """How one model reads MNIST's test set.
+    """Predictions of one model for MNIST's test set.
 
     Attributes:
         name: of the model, as in the registry.
-        report: what is known of its weights, with the metrics under `test` and the time a digit takes under `speed`.
+        report: of its weights, with the metrics under `test` and the time per digit under `speed`.
         labels: (n,) uint8, the true digits 0-9.
         probabilities: (n, 10) float32, calibrated; each row sums to 1.
-        size_bytes: of the file of weights.
+        size_bytes: size of the file of weights.
     """
 
     name: str
@@ -52,17 +50,17 @@ class Evaluation:
 
     @property
     def predicted(self) -> NDArray[np.intp]:
-        """(n,) the digits read, 0-9."""
+        """(n,) predicted digits, 0-9."""
         return self.probabilities.argmax(axis=1)
 
     @property
     def confidence(self) -> NDArray[np.float32]:
-        """(n,) probability of the digit read, 0.1-1."""
+        """(n,) probability of the predicted digit, 0.1-1."""
         return np.asarray(self.probabilities.max(axis=1))
 
     @property
     def correct(self) -> NDArray[np.bool_]:
-        """(n,) whether the true digit is read."""
+        """(n,) whether the predicted digit is the true one."""
         return self.predicted == self.labels
 
 
@@ -80,7 +78,7 @@ _DIAGNOSIS: Layout = {
 
 
 def to_predictions_csv(evaluation: Evaluation) -> str:
-    """One row for each test digit, under the names of PREDICTION_COLUMNS; the probabilities to seven digits."""
+    """Format predictions as CSV: one row per test digit, columns PREDICTION_COLUMNS, probabilities to seven digits."""
     rows = zip(evaluation.labels, evaluation.predicted, evaluation.probabilities, strict=True)
     table = ((i, true, read, *(f"{p:.7g}" for p in (own[read], *own))) for i, (true, read, own) in enumerate(rows))
     buffer = io.StringIO()
@@ -89,19 +87,14 @@ def to_predictions_csv(evaluation: Evaluation) -> str:
 
 
 def load_evaluation(name: str = registry.SHIPPED) -> Evaluation:
-    """Read how a model does on the test set.
+    """Load the evaluation of a registered model.
 
     Raises:
         ArtifactError: there is no such model; its report, its weights or the file are missing or damaged; or the file
             belongs to other weights.
     """
-    folder = registry.folder(name)
+    folder = registry.weights_folder(name)
     report = verify(folder)
-    if missing := FIGURES - set(report.get("test", {})):
-        raise ArtifactError(
-            f"The report of {name} is incomplete. Expected {', '.join(sorted(FIGURES))} of the test set. "
-            f"Received: no {', '.join(sorted(missing))}. Make it with: make report"
-        )
     arrays = load_arrays(folder / EVALUATION_FILE, report["weights_sha256"], _EVALUATION)
     probabilities = read_only(softmax(arrays["log_probabilities"]).astype(np.float32))
     size = (folder / WEIGHTS_FILE).stat().st_size
@@ -109,12 +102,12 @@ def load_evaluation(name: str = registry.SHIPPED) -> Evaluation:
 
 
 def load_diagnosis() -> Diagnosis:
-    """Read where the shipped model fails.
+    """Load the diagnosis of the shipped model.
 
     Raises:
         ArtifactError: the weights or the file are missing or damaged, or the file belongs to other weights.
     """
-    folder = registry.folder(registry.SHIPPED)
+    folder = registry.weights_folder(registry.SHIPPED)
     arrays = load_arrays(folder / DIAGNOSIS_FILE, verify(folder)["weights_sha256"], _DIAGNOSIS)
     with reporting_damage(folder / DIAGNOSIS_FILE, "curves as JSON"):
         rows = json.loads(str(arrays.pop("robustness")))
@@ -128,26 +121,27 @@ def load_diagnosis() -> Diagnosis:
 
 
 def load_data_statistics() -> Statistics:
-    """Read the statistics of the data that the shipped model was trained on.
+    """Load the statistics of the MNIST file that the shipped model was trained on.
 
     Raises:
         ArtifactError: the report or the file is missing or damaged, or the file describes another data set.
     """
-    return load_statistics(str(load_report(registry.folder(registry.SHIPPED)).get("data", {}).get("sha256")))
+    return load_statistics(load_report(registry.weights_folder(registry.SHIPPED))["data"]["sha256"])
 
 
 def save_evaluation(folder: Path, evaluation: Evaluation) -> None:
-    """Write what a model answers to the test digits, beside its weights.
+    """Save labels and predictions beside the weights; the report has its own file.
 
-    Logarithms of the probabilities keep in 16 bits what the probabilities would lose: the doubts of those near 1, and
-    the order of those near 0. The report and the size are the weights' own and not written again.
+    Probabilities are saved as 16-bit logarithms, which have the precision that 16-bit probabilities lack: the distance
+    from 1 of those near 1, and the order of those near 0.
     """
-    answers: Arrays = {"labels": evaluation.labels, "log_probabilities": _half_logarithms(evaluation.probabilities)}
-    save_arrays(folder / EVALUATION_FILE, verify(folder)["weights_sha256"], answers)
+    logarithms = _half_logarithms(evaluation.probabilities)
+    arrays: Arrays = {"labels": evaluation.labels, "log_probabilities": logarithms}
+    save_arrays(folder / EVALUATION_FILE, verify(folder)["weights_sha256"], arrays)
 
 
 def save_diagnosis(folder: Path, diagnosis: Diagnosis) -> None:
-    """Write where a model fails, beside its weights."""
+    """Save the diagnosis of a model beside its weights."""
     arrays: Arrays = {name: getattr(diagnosis, name) for name in _DIAGNOSIS}
     arrays["saliency"] = np.rint(diagnosis.saliency * _SALIENCY_STEPS).astype(np.int8)
     arrays["embedding"] = diagnosis.embedding.astype(np.float16)
@@ -156,10 +150,10 @@ def save_diagnosis(folder: Path, diagnosis: Diagnosis) -> None:
 
 
 def _half_logarithms(probabilities: NDArray[np.float32]) -> NDArray[np.float16]:
-    """(n, 10) float16; what was likeliest stays so, also where two are as good as even."""
-    logarithms = np.log(probabilities.clip(_LEAST)).astype(np.float16)
-    rows, read = np.arange(len(probabilities)), probabilities.argmax(axis=1)
-    tied = logarithms.argmax(axis=1) != read
-    winners = rows[tied], read[tied]
+    """Compute (n, 10) float16 logarithms with the same predictions: rounding may not make a runner-up the first."""
+    logarithms = np.log(probabilities.clip(_MIN_PROBABILITY)).astype(np.float16)
+    rows, predicted = np.arange(len(probabilities)), probabilities.argmax(axis=1)
+    tied = logarithms.argmax(axis=1) != predicted
+    winners = rows[tied], predicted[tied]
     logarithms[winners] = np.nextafter(logarithms[winners], np.float16(0))
     return logarithms

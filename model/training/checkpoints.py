@@ -1,58 +1,91 @@
-"""The state of a training run on disk, from which it goes on after an interruption."""
+"""Checkpoints: the state of a run after each epoch, from which it goes on after an interruption.
+
+    FOLDER/state.json              identity and history of the run, one row an epoch; written last
+    FOLDER/epoch-0007/last.keras   the network after the last epoch of the history, with its optimizer
+    FOLDER/epoch-0007/best.keras   the averaged network of the best epoch so far
+
+The history says which epoch's folder belongs to the run. Every other one is left over from a crash or from an earlier
+run: it is never read, and it is removed.
+
+Keras's callbacks cannot keep these three consistent. `BackupAndRestore` writes weights and epoch number in place, one
+after the other: a run that is killed in between goes on from the wrong epoch; and it knows neither history nor phases.
+`ModelCheckpoint(save_best_only=True)` overwrites the best network in place, `CSVLogger` adds the row of an epoch whose
+network may never be saved.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-import keras
-
+from model.classifiers.report import CurveRow
 from model.errors import ArtifactError
+from model.files import write_atomically
+
+if TYPE_CHECKING:
+    import keras
+
+_STATE_FILE = "state.json"
 
 
 @dataclass(slots=True)
 class CheckpointStore:
-    """The state of a run: after each epoch one folder `epoch-N`, so that a crash leaves the last one whole."""
+    """The checkpoints of one run; the folder must be locked.
 
-    checkpoints: Path
+    Attributes:
+        folder: where they are.
+        identity: all that decides the history, as plain JSON types; `epochs` is how many the run has.
+        history: what was measured after each epoch, as `held_out_errors`, `augmentation` and more.
+    """
+
+    folder: Path
     identity: dict[str, Any]
-    history: list[dict[str, float]]
+    history: list[CurveRow] = field(default_factory=list)
 
     @classmethod
-    def start(cls, checkpoints: Path, identity: dict[str, Any]) -> CheckpointStore:
-        """A new run, in place of a finished one; an unfinished one is not thrown away."""
-        if old := cls._last(checkpoints):
-            if old.epoch < old.identity["epochs"]:
+    def open(cls, folder: Path, identity: dict[str, Any], resume: bool) -> CheckpointStore:
+        """Go on with the run in the folder, or begin a new one in place of a finished one.
+
+        Args:
+            folder: where the checkpoints are; it exists.
+            identity: of the run that wants to go on or begin.
+            resume: go on, if there is a run to go on with.
+
+        Raises:
+            ArtifactError: the state is damaged or another run's, or a new run would discard an unfinished one.
+        """
+        old = cls._read(folder)
+        if old and resume:
+            if old.identity != identity:
                 raise ArtifactError(
-                    f"{checkpoints} holds an unfinished run. Expected --resume, or another folder by --checkpoints. "
-                    f"Received: neither, and {old.epoch} of {old.identity['epochs']} epochs done in {old.folder}."
+                    f"The checkpoint in {old.path} is of another run. Expected {identity}. Received: {old.identity}."
                 )
-            shutil.rmtree(old.folder)
-        return cls(checkpoints, identity, [])
+            store = old
+        else:
+            if old and old.epoch < old.identity["epochs"]:
+                raise ArtifactError(
+                    f"{folder} holds an unfinished run. Expected --resume, or another folder by --checkpoints. "
+                    f"Received: neither, and {old.epoch} of {old.identity['epochs']} epochs done in {old.path}."
+                )
+            (folder / _STATE_FILE).unlink(missing_ok=True)  # first, or a crash would leave it naming a removed folder
+            store = cls(folder, identity)
+        store._remove_other_epochs()
+        return store
 
     @classmethod
-    def resume(cls, checkpoints: Path, identity: dict[str, Any]) -> CheckpointStore:
-        """The run in the folder; a new one if there is none."""
-        old = cls._last(checkpoints)
-        if old and old.identity != identity:
-            raise ArtifactError(
-                f"The checkpoint in {old.folder} is of another run. Expected {identity}. Received: {old.identity}."
-            )
-        return old or cls(checkpoints, identity, [])
-
-    @classmethod
-    def _last(cls, checkpoints: Path) -> CheckpointStore | None:
-        states = sorted(checkpoints.glob("epoch-*/state.json"))
-        if not states:
-            return None
+    def _read(cls, folder: Path) -> CheckpointStore | None:
+        path = folder / _STATE_FILE
         try:
-            state = json.loads(states[-1].read_text(encoding="utf-8"))
-            return cls(checkpoints, state["identity"], state["history"])
+            state = json.loads(path.read_text(encoding="utf-8"))
+            int(state["identity"]["epochs"])
+            return cls(folder, state["identity"], [cast(CurveRow, dict(row)) for row in state["history"]])
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            message = f"The checkpoint is damaged. Expected a run's state in {states[-1]}. Received: {error!r:.120}."
+            message = f"The checkpoint is damaged. Expected a run's state in {path}. Received: {error!r:.120}."
             raise ArtifactError(message) from error
 
     @property
@@ -61,42 +94,65 @@ class CheckpointStore:
         return len(self.history)
 
     @property
-    def folder(self) -> Path:
-        """Where the state after the last epoch is."""
-        return self.checkpoints / f"epoch-{self.epoch:04d}"
+    def path(self) -> Path:
+        """Where the networks after the last epoch are."""
+        return self._path(self.epoch)
+
+    def _path(self, epoch: int) -> Path:
+        return self.folder / f"epoch-{epoch:04d}"
 
     def load(self, name: str) -> keras.Model:
-        """The `last` network, with its optimizer, or the `best` one so far."""
-        path = self.folder / f"{name}.keras"
+        """Load the `last` network, with its optimizer, or the `best` one so far.
+
+        Raises:
+            ArtifactError: its file is missing or damaged.
+        """
+        import keras
+
+        path = self.path / f"{name}.keras"
         try:
             return keras.models.load_model(path)
         except Exception as error:  # Keras raises many kinds for a file that it cannot read
             message = f"The checkpoint is damaged. Expected a network in {path}. Received: {error!r:.120}."
             raise ArtifactError(message) from error
 
-    def _rivals(self, row: dict[str, float]) -> list[dict[str, float]]:
-        """Epochs of the same phase: one that was still to be refined may be ahead by luck, but is not what we ship."""
-        return [old for old in self.history if old["augmentation"] == row["augmentation"]]
-
     @property
     def best_epoch(self) -> int:
-        """The epoch whose network is kept as the best one: the last of equals."""
-        rivals = self._rivals(self.history[-1])
-        errors = [row["held_out_errors"] for row in rivals]
+        """The epoch with the fewest held-out errors, 1 or more: the last of equals, of the last phase alone.
+
+        Epochs of the first phase do not count: one may be ahead by luck, but it has not been fine-tuned.
+        """
+        augmentation = self.history[-1]["augmentation"]  # each phase has its own
+        errors = [row["held_out_errors"] for row in self.history if row["augmentation"] == augmentation]
         return self.epoch - errors[::-1].index(min(errors))
 
-    def save(self, network: keras.Model, averaged: keras.Model, row: dict[str, float]) -> None:
-        """Write the state after one more epoch; the folder gets its name when it is complete."""
-        previous, half = self.folder, self.checkpoints / "half"
-        shutil.rmtree(half, ignore_errors=True)
-        half.mkdir(parents=True)
-        network.save(half / "last.keras")
-        if all(row["held_out_errors"] <= old["held_out_errors"] for old in self._rivals(row)):
-            averaged.save(half / "best.keras")
-        else:
-            shutil.copy(previous / "best.keras", half)
-        self.history.append(row)
-        state = {"identity": self.identity, "history": self.history}
-        (half / "state.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
-        half.rename(self.folder)
-        shutil.rmtree(previous, ignore_errors=True)
+    def save(self, network: keras.Model, averaged: keras.Model, row: CurveRow) -> None:
+        """Write the state after one more epoch.
+
+        Args:
+            network: as it is trained on, with its optimizer.
+            averaged: the same with the moving average of its weights, from which the best one is chosen.
+            row: what was measured of the averaged one.
+        """
+        after = CheckpointStore(self.folder, self.identity, [*self.history, row])
+        with write_atomically(after.path) as partial:
+            partial.mkdir()
+            network.save(partial / "last.keras")
+            if after.best_epoch == after.epoch:
+                averaged.save(partial / "best.keras")
+            else:
+                shutil.copy(self.path / "best.keras", partial)
+        with write_atomically(self.folder / _STATE_FILE) as partial:
+            partial.write_text(json.dumps({"identity": self.identity, "history": after.history}, indent=1), "utf-8")
+        self.history = after.history
+        self._remove_other_epochs()
+
+    def _remove_other_epochs(self) -> None:
+        """Remove what crashes and earlier runs left, so that it neither blocks a name nor fills the disk."""
+        for path in [*self.folder.glob("epoch-[0-9]*"), *self.folder.glob(".half-epoch-[0-9]*")]:
+            if path == self.path:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()

@@ -1,175 +1,177 @@
-"""What judges a trained network: held-out digits choose and calibrate it, the test set is used once, for the report."""
+"""Held-out sets: they choose a run's epoch, calibrate the network and set its thresholds; no network trains on them."""
 
 from __future__ import annotations
 
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from model.classifiers.registry import MODELS
-from model.classifiers.report import Report, hardware
+from model.classifiers.report import Assessment, Calibration, DataSection, HeldOutMetrics
 from model.data.mnist import LabeledFrames, Mnist
-from model.data.pen_strokes import Drawing, PenStrokes
+from model.data.pen_strokes import PenStrokes
 from model.evaluation.metrics import auroc, evaluate, log_loss
-from model.reading import Frame, softmax
+from model.reading import Frame, Stroke, softmax
 from model.training.augmentation import augment
-from model.training.batches import TrainingSampler
+from model.training.batches import LabeledStrokes, TrainingSampler
 from model.vision.framing import frame_of
 from model.vision.strokes import ink_digit
 
+if TYPE_CHECKING:
+    import keras
+
 MIN_SELECTIVE_ACCURACY = 0.995
-"""The share of accepted digits that the shipped threshold is chosen to get right."""
+"""The threshold is chosen so that at least this share of the accepted held-out digits is read correctly."""
 MAX_FALSE_ACCEPT_RATE = 0.006
-"""The share of newly drawn scribbles, letters and signs that it may accept; of unseen kinds, several times more are."""
+"""The threshold is chosen so that at most this share of the non-digits is accepted; of unseen kinds several times more
+are."""
+
+FINE_TUNING_AUGMENTATION = 0.4
+"""Strength of the augmentation of held-out digits and of the last phase of training, 0-1: that of real writers."""
 
 
 def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
-    """The temperature that calibrates logits best (Guo et al. 2017): softmax(logits / T) has the least log loss."""
+    """Fit the temperature T for which softmax(logits / T) has the least log loss (Guo et al. 2017)."""
     from scipy.optimize import minimize_scalar
 
     found = minimize_scalar(lambda log_t: log_loss(logits / np.exp(log_t), labels), bounds=(-2.5, 2.5))
     return float(np.exp(found.x))
 
 
-def choose_threshold(confidence: NDArray[np.floating], right: NDArray[np.bool_], others: NDArray[np.floating]) -> float:
-    """The least confidence, 0.5 or more, that keeps both promises, MIN_SELECTIVE_ACCURACY and MAX_FALSE_ACCEPT_RATE.
+def choose_threshold(
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_], non_digits: NDArray[np.floating]
+) -> float:
+    """Choose the least threshold, 0.5 or more, with MIN_SELECTIVE_ACCURACY or more and MAX_FALSE_ACCEPT_RATE or less.
 
     Args:
         confidence: (n,) of digits.
-        right: (n,) whether they are read right.
-        others: (m,) confidence in what is no digit; may be empty.
+        correct: (n,) whether they are read correctly.
+        non_digits: (m,) confidence in non-digits; may be empty.
 
     Returns:
-        0.5-1. If no threshold gets there, 1.0, which only full certainty reaches.
+        0.5-1. If no threshold is enough, 1.0, which only full certainty reaches.
     """
-    return max(choose_line_threshold(confidence, right), _above_most(others))
+    return max(choose_line_threshold(confidence, correct), _above_non_digits(non_digits))
 
 
-def choose_line_threshold(confidence: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
-    """The least confidence, 0.5 or more, that keeps the promise MIN_SELECTIVE_ACCURACY, for what is known to be a digit.
+def choose_line_threshold(confidence: NDArray[np.floating], correct: NDArray[np.bool_]) -> float:
+    """Choose the least threshold, 0.5 or more, with MIN_SELECTIVE_ACCURACY or more, for glyphs known to be digits.
 
     Args:
         confidence: (n,) of digits.
-        right: (n,) whether they are read right.
+        correct: (n,) whether they are read correctly.
 
     Returns:
-        0.5-1; 0.5 if a lower one keeps it. If none does, 1.0, which only full certainty reaches.
+        0.5-1; 0.5 if a lower one is enough. If none is, 1.0, which only full certainty reaches.
     """
     order = np.argsort(-confidence, kind="stable")
     falling = confidence[order]
-    share_right = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    is_last = np.diff(falling, append=-1.0) < 0  # of those with the same confidence, who are accepted together
-    good = np.flatnonzero(is_last & (share_right >= MIN_SELECTIVE_ACCURACY))
+    selective_accuracy = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
+    is_last = np.diff(falling, append=-1.0) < 0  # of equal confidences, which a threshold accepts together
+    good = np.flatnonzero(is_last & (selective_accuracy >= MIN_SELECTIVE_ACCURACY))
     return max(float(falling[good[-1]]), 0.5) if len(good) else 1.0
 
 
-def _above_most(others: NDArray[np.floating]) -> float:
-    """The least threshold that at most MAX_FALSE_ACCEPT_RATE of them reach."""
-    refused = np.sort(others)[: len(others) - int(MAX_FALSE_ACCEPT_RATE * len(others))]
+def _above_non_digits(non_digits: NDArray[np.floating]) -> float:
+    """The least threshold that at most MAX_FALSE_ACCEPT_RATE of the non-digits reach."""
+    refused = np.sort(non_digits)[: len(non_digits) - int(MAX_FALSE_ACCEPT_RATE * len(non_digits))]
     return float(np.nextafter(refused[-1], 1.0)) if len(refused) else 0.0
 
 
-REFINING_AUGMENTATION = 0.4
-"""How far the digits that judge are augmented, 0-1: closer to MNIST's own than in training, as far as hands go."""
-
-_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "scikit-learn")
-
-
 class HeldOutSets:
-    """Held-out digits as they are, augmented once as far as real hands go, and drawn; and what is no digit."""
+    """Held-out MNIST, clean and augmented, drawings of held-out writers, and non-digits."""
 
-    def __init__(self, mnist: Mnist, ink: PenStrokes) -> None:
-        self._mnist, self._ink = mnist, ink
-        lessons = TrainingSampler.of(mnist.held_out, ink.held_out)
+    def __init__(self, mnist: Mnist, strokes: PenStrokes) -> None:
+        self._mnist, self._strokes = mnist, strokes
+        sampler = TrainingSampler.augmented(mnist.held_out, strokes.held_out)
         rng = np.random.default_rng(0)  # the same for every run, so that runs can be compared
-        clean = lessons.mnist
-        hands = np.stack([augment(frame, rng, REFINING_AUGMENTATION) for frame in clean.frames])
-        self._sets = {"held_out": clean, "held_out_augmented": LabeledFrames(hands, clean.labels)}
-        if lessons.digits:
-            self._sets["held_out_strokes"] = _as_samples(lessons.digits)
-        made = [lessons.draw_other(rng, REFINING_AUGMENTATION) for _ in range(len(clean))]
-        self._not_digits = np.stack(made + [_frame(other) for other in lessons.others])
+        clean = sampler.mnist
+        augmented = np.stack([augment(frame, rng, FINE_TUNING_AUGMENTATION) for frame in clean.frames])
+        self._sets = {"held_out": clean, "held_out_augmented": LabeledFrames(augmented, clean.labels)}
+        if sampler.digits:
+            self._sets["held_out_strokes"] = _framed(sampler.digits)
+        random = [sampler.sample_non_digit(rng, FINE_TUNING_AUGMENTATION) for _ in range(len(clean))]
+        self._non_digits = np.stack(random + [_frame(drawing) for drawing in sampler.non_digits])
 
-    def measure(self, network: keras.Model) -> dict[str, float]:
-        """Accuracy on each set of held-out digits, and the mean share of errors."""
+    def score(self, network: keras.Model) -> HeldOutMetrics:
+        """Measure the accuracy on each set of digits, 0-1, and the mean of their shares of errors."""
         accuracies = {
-            f"{name}_accuracy": float((_logits(network, digits.frames).argmax(axis=1) == digits.labels).mean())
+            name: float((_logits(network, digits.frames).argmax(axis=1) == digits.labels).mean())
             for name, digits in self._sets.items()
         }
-        return accuracies | {"held_out_errors": 1 - sum(accuracies.values()) / len(accuracies)}
+        metrics: HeldOutMetrics = {
+            "held_out_accuracy": accuracies["held_out"],
+            "held_out_augmented_accuracy": accuracies["held_out_augmented"],
+            "held_out_errors": 1 - sum(accuracies.values()) / len(accuracies),
+        }
+        if "held_out_strokes" in accuracies:
+            metrics["held_out_strokes_accuracy"] = accuracies["held_out_strokes"]
+        return metrics
 
-    def calibrate(self, network: keras.Model) -> dict[str, float]:
-        """Fold the best temperature into the network's last layer, and choose the thresholds for what is accepted."""
-        hands = [digits for name, digits in self._sets.items() if name != "held_out"]
-        frames, labels = (np.concatenate([getattr(digits, name) for digits in hands]) for name in ("frames", "labels"))
+    def calibrate(self, network: keras.Model) -> Calibration:
+        """Fold the best temperature into the network's last layer, and choose the thresholds.
+
+        Returns:
+            The temperature, both thresholds, and what they accept of the held-out digits and non-digits.
+        """
+        sets = [digits for name, digits in self._sets.items() if name != "held_out"]
+        frames, labels = (np.concatenate([getattr(digits, name) for digits in sets]) for name in ("frames", "labels"))
         temperature = fit_temperature(_logits(network, frames), labels)
         last = network.get_layer("logits")
         last.set_weights([weights / temperature for weights in last.get_weights()])
         probabilities = softmax(_logits(network, frames))
         confidence = probabilities.max(axis=1)
-        others = softmax(_logits(network, self._not_digits)).max(axis=1)
-        right = probabilities.argmax(axis=1) == labels
-        threshold = choose_threshold(confidence, right, others)
+        non_digits = softmax(_logits(network, self._non_digits)).max(axis=1)
+        correct = probabilities.argmax(axis=1) == labels
+        threshold = choose_threshold(confidence, correct, non_digits)
         return {
             "temperature": temperature,
             "threshold": threshold,
-            "line_threshold": choose_line_threshold(confidence, right),
+            "line_threshold": choose_line_threshold(confidence, correct),
             "digits_accepted": float((confidence >= threshold).mean()),
-            "non_digits_accepted": float((others >= threshold).mean()),
-            "auroc": auroc(confidence, others),
+            "non_digits_accepted": float((non_digits >= threshold).mean()),
+            "auroc": auroc(confidence, non_digits),
         }
 
-    def report(
-        self, name: str, network: keras.Model, settings: dict[str, Any], history: list[dict[str, float]]
-    ) -> Report:
-        """Calibrate the network, and write down what it is and how it does."""
-        measured = self.measure(network)
+    def assess(self, name: str, network: keras.Model) -> Assessment:
+        """Score a network on the held-out sets, calibrate it in place, and measure it on the test set."""
+        scores = self.score(network)
         calibration = self.calibrate(network)
         test = self._mnist.test
         return {
             "model": name,
             "parameters": network.count_params(),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "data": self._data(name),
-            "settings": settings,
-            "seconds": round(sum(row["seconds"] for row in history)),
-            "hardware": hardware(),
-            "versions": {package: version(package) for package in _PACKAGES} | {"python": platform.python_version()},
             "calibration": calibration,
-            "held_out": measured,
+            "held_out": scores,
             "test": evaluate(_logits(network, test.frames), test.labels, calibration["threshold"]),
-            "curve": history,
         }
 
-    def _data(self, name: str) -> dict[str, Any]:
+    def _data(self, name: str) -> DataSection:
         mnist, drawn = self._mnist, "; digits, letters and signs drawn by this project"
-        drawn += "; the ink files named here" if self._ink.files else ""
-        digits = sum(drawing.label is not None for drawing in self._ink.train)
+        drawn += "; the ink files named here" if self._strokes.files else ""
+        digits = sum(drawing.label is not None for drawing in self._strokes.train)
         return {
-            "name": f"MNIST{drawn if MODELS[name].hands else ''}",
+            "name": f"MNIST{drawn if MODELS[name].learns_from_strokes else ''}",
             "sha256": mnist.sha256,
-            "strokes_sha256": self._ink.files,
+            "strokes_sha256": self._strokes.files,
             "trained_on": len(mnist.train),
             "held_out": len(mnist.held_out),
             "stroke_digits": digits,
-            "stroke_non_digits": len(self._ink.train) - digits,
-            "strokes_held_out": len(self._ink.held_out),
+            "stroke_non_digits": len(self._strokes.train) - digits,
+            "strokes_held_out": len(self._strokes.held_out),
         }
 
 
-def _as_samples(drawings: list[Drawing]) -> LabeledFrames:
+def _framed(drawings: list[LabeledStrokes]) -> LabeledFrames:
     labels = np.array([drawing.label for drawing in drawings], np.uint8)
-    return LabeledFrames(np.stack([_frame(drawing) for drawing in drawings]), labels)
+    return LabeledFrames(np.stack([_frame(drawing.strokes) for drawing in drawings]), labels)
 
 
-def _frame(drawing: Drawing) -> Frame:
-    """The frame that the reader makes of a drawing."""
-    return frame_of(ink_digit(drawing.strokes))
+def _frame(strokes: list[Stroke]) -> Frame:
+    """Frame a drawing as the reader does."""
+    return frame_of(ink_digit(strokes))
 
 
 def _logits(network: keras.Model, frames: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,16 +1,21 @@
-"""The fit loop: batches in, the best averaged network and its report out."""
+"""Train a network: MNIST and pen strokes in, the best averaged network and its report out.
+
+The file reads downwards as a run goes: `train`, what a run is made of, its phases, one phase's `fit`, and what happens
+after every epoch. Checkpoints, batches and held-out sets have modules of their own.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import cv2
 import keras
@@ -18,26 +23,35 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from model.classifiers.architectures import build_baseline_cnn, build_cnn, build_cnn3, build_mlp, build_softmax
-from model.classifiers.registry import MODELS, SHIPPED
-from model.classifiers.report import Report, load_report
-from model.classifiers.runtime import load_classifier
+from model.classifiers.architectures import build, build_baseline_cnn
+from model.classifiers.registry import MODELS, SHIPPED, ModelSpec
+from model.classifiers.report import (
+    CurveRow,
+    Origin,
+    SettingsSection,
+    StartedFrom,
+    TrainingReport,
+    build_report,
+    load_report,
+)
+from model.classifiers.runtime import load_network
 from model.data.mnist import Mnist
 from model.data.pen_strokes import PenStrokes
-from model.errors import ArtifactError
+from model.errors import ArtifactError, TrainingError
 from model.training.batches import TrainingSampler
 from model.training.checkpoints import CheckpointStore
-from model.training.held_out import REFINING_AUGMENTATION, HeldOutSets
+from model.training.folder_lock import lock_folder
+from model.training.held_out import FINE_TUNING_AUGMENTATION, HeldOutSets
 
-_REFINED = 0.37  # share of the epochs that refine …
-_REFINING_RATE = 0.25  # … at this share of the learning rate
-_WARM_UP = 0.05  # share of all steps in which the learning rate rises
-_AVERAGED = 0.05  # share of all steps that the averaged weights look back on
+_FINE_TUNING_SHARE = 0.37  # of the epochs
+_FINE_TUNING_RATE = 0.25  # of the learning rate
+_WARM_UP_SHARE = 0.05  # of a phase's steps, in which the learning rate rises
+_EMA_SHARE = 0.05  # of a phase's steps, over which the moving average of the weights looks back
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run is defined by: the same settings and data load_into the same history, up to rounding.
+    """What defines a run: the same settings and data give the same history, up to rounding.
 
     `bfloat16` computes in half the bits with float32 weights: 1.6 times as fast on CPUs with AVX512-BF16 or AMX, slower
     on others.
@@ -48,16 +62,20 @@ class Settings:
     seed: int = 0
     bfloat16: bool = False
 
+    def section(self) -> SettingsSection:
+        """Return the settings as the report and the checkpoints hold them."""
+        return {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.seed, "bfloat16": self.bfloat16}
+
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
-    """What is kept of a run while it goes, and what it goes on from.
+    """The folders that a run writes to and starts from.
 
     Attributes:
-        checkpoints: folder that holds the state after each epoch.
+        checkpoints: folder of the state after each epoch; locked while the run uses it.
         resume: go on from the last checkpoint, if there is one.
-        tensorboard: folder for TensorBoard's logs, below which every model has its own.
-        start_from: folder of trained weights; they are only refined, and averaged with what becomes of them.
+        tensorboard: folder of TensorBoard's logs, in which each model has its own.
+        start_from: folder of trained weights, which are fine-tuned and then averaged with the result.
     """
 
     checkpoints: Path
@@ -66,97 +84,122 @@ class RunFiles:
     start_from: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipe:
-    """How a network is trained: AdamW, which without weight decay is Adam, at this learning rate."""
-
-    build: Callable[[], keras.Model]
-    rate: float = 2e-3
-    weight_decay: float = 0.0
-
-
-_RECIPES = {
-    "softmax": _Recipe(build_softmax),
-    "mlp": _Recipe(build_mlp, rate=1e-3),
-    "cnn3": _Recipe(build_cnn3, weight_decay=0.02),
-    "cnn": _Recipe(build_cnn, weight_decay=0.02),
-}
-
-
 def train(
-    mnist: Mnist, ink: PenStrokes, settings: Settings, records: RunFiles, name: str = SHIPPED
-) -> tuple[keras.Model, Report]:
-    """Train a network on augmented MNIST, drawings and what is no digit; or on MNIST as it is, if the registry says so.
+    mnist: Mnist, strokes: PenStrokes, settings: Settings, files: RunFiles, name: str = SHIPPED
+) -> tuple[keras.Model, TrainingReport]:
+    """Train a network on augmented MNIST, drawings and non-digits; or on MNIST as it is, if the registry says so.
 
-    A cosine schedule with warm-up, AdamW and weights averaged over the last steps do the optimization. Of the epochs
-    (of those that refine, if there are such) the one with the fewest errors on held-out digits (as they are, augmented
-    once, and of held-out writers) is kept. A temperature fitted to the latter two is folded into the last layer, so
-    that the logits come out calibrated. The test set is used once, for the report.
+    AdamW with warm-up, a cosine schedule and a moving average of the weights does the optimization. Of the epochs (of
+    the fine-tuning phase, if there is one) the one with the fewest errors on held-out digits is kept. A temperature
+    fitted to held-out digits is folded into the last layer, so that the logits come out calibrated. The test set is
+    used once, for the report.
 
     Args:
         mnist: the data.
-        ink: drawings of digits and of other characters; may be empty.
+        strokes: drawings of digits and of other characters; may be empty.
         settings: epochs, batch size and seed.
-        records: where the state is kept, and what the run goes on from.
-        name: softmax, mlp, cnn3 or cnn.
+        files: where the state is kept, and what the run starts from.
+        name: a registered model that is trained by gradient descent.
 
     Returns:
         The network, and the report to save beside it.
 
     Raises:
+        TrainingError: another run uses the folder of checkpoints, or TensorBoard is not installed.
         ArtifactError: the checkpoint is damaged, belongs to other settings or data, or would be lost by a new run; or
             the weights to start from are missing, damaged, or another network's.
     """
     keras.utils.set_random_seed(settings.seed)
     cv2.setNumThreads(1)  # one frame is too small to share between threads
-    job = TrainingRun.of(mnist, ink, settings, records, name)
-    if job.run.epoch < settings.epochs:
-        _fit(job)
-    network = job.run.load("best")
-    if job.start:
-        job.start.average_with(network)
-    report = job.judge.report(name, network, asdict(settings), job.run.history) | {"best_epoch": job.run.best_epoch}
-    if job.start:
-        before = job.start.report
-        report |= {"started_from": before, "seconds": before.get("seconds", 0) + report["seconds"]}
-    return network, report
-
-
-def train_baseline(mnist: Mnist, epochs: int = 15) -> keras.Model:
-    """Train the usual network in the usual way, without augmentation: what ours is compared with."""
-    keras.utils.set_random_seed(0)
-    network = build_baseline_cnn()
-    network.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    network.fit(mnist.train.frames, mnist.train.labels, batch_size=128, epochs=epochs, verbose=0)
-    return network
+    with lock_folder(files.checkpoints):
+        run = TrainingRun.open(mnist, strokes, settings, files, name)
+        for phase in _phases(run):
+            if run.checkpoints.epoch < phase.epochs.stop:
+                _fit(run, phase)
+        network = run.checkpoints.load("best")
+    if run.initial:
+        run.initial.average_with(network)
+    origin: Origin = {"best_epoch": run.checkpoints.best_epoch}
+    if run.initial:
+        origin["started_from"] = run.initial.report
+    assessment = run.held_out.assess(name, network)
+    return network, build_report(assessment, settings.section(), run.checkpoints.history, origin)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _InitialWeights:
-    """Trained weights that a run goes on from, and what is to be known of their own training."""
+class TrainingRun:
+    """What a run is made of.
 
-    weights: list[NDArray[np.float32]]
-    report: dict[str, Any]
+    Attributes:
+        spec: the model, and how to optimize it.
+        settings: epochs, batch size and seed.
+        sampler: makes the batches.
+        held_out: choose the best epoch, and calibrate.
+        checkpoints: the state after each epoch.
+        initial: trained weights to fine-tune, if any.
+        tensorboard: Keras's callback that writes logs, if they are wanted.
+    """
+
+    spec: ModelSpec
+    settings: Settings
+    sampler: TrainingSampler
+    held_out: HeldOutSets
+    checkpoints: CheckpointStore
+    initial: InitialWeights | None
+    tensorboard: keras.callbacks.Callback | None
 
     @classmethod
-    def load(cls, folder: Path) -> _InitialWeights:
-        network, report = load_classifier(folder).network, load_report(folder)
-        last = network.get_layer("logits")
-        temperature = report["calibration"].get("temperature", 1.0)  # is folded into the last layer
-        last.set_weights([weights * temperature for weights in last.get_weights()])
-        kept = ("weights_sha256", "data", "settings", "seconds", "best_epoch")
-        return cls(network.get_weights(), {name: report[name] for name in kept if name in report})
+    def open(cls, mnist: Mnist, strokes: PenStrokes, settings: Settings, files: RunFiles, name: str) -> TrainingRun:
+        """Make everything ready; the folder of checkpoints is locked."""
+        tensorboard = tensorboard_logger(files.tensorboard / name) if files.tensorboard else None
+        initial = InitialWeights.load(files.start_from) if files.start_from else None
+        identity = {**settings.section(), "model": name, "data": mnist.sha256, "strokes": strokes.files}
+        if initial:
+            identity |= {"started_from": initial.report["weights_sha256"]}
+        checkpoints = CheckpointStore.open(files.checkpoints, identity, files.resume)
+        spec = MODELS[name]
+        sampler = (
+            TrainingSampler.augmented(mnist.train, strokes.train)
+            if spec.learns_from_strokes
+            else TrainingSampler.plain(mnist.train)
+        )
+        return cls(spec, settings, sampler, HeldOutSets(mnist, strokes), checkpoints, initial, tensorboard)
 
-    def average_with(self, network: keras.Model) -> None:
-        """Take a refined network half the way back, where it keeps what it knew and still has learned the new.
 
-        Wortsman et al. 2022 (Robust fine-tuning of zero-shot models, arXiv 2109.01903) average the weights so.
+@dataclass(frozen=True, eq=False, slots=True)
+class InitialWeights:
+    """Trained weights that a run fine-tunes, and what their report says of their own training."""
+
+    weights: list[NDArray[np.float32]]
+    report: StartedFrom
+
+    @classmethod
+    def load(cls, folder: Path) -> InitialWeights:
+        """Load the weights of a folder, without the temperature that is folded into the last layer.
+
+        Raises:
+            ArtifactError: weights or report are missing, damaged, or do not belong together.
         """
-        ends = zip(self.weights, network.get_weights(), strict=True)
-        network.set_weights([(before + after) / 2 for before, after in ends])
+        network, report = load_network(folder), load_report(folder)
+        last = network.get_layer("logits")
+        temperature = report["calibration"]["temperature"]
+        last.set_weights([weights * temperature for weights in last.get_weights()])
+        start: StartedFrom = {
+            "weights_sha256": report["weights_sha256"],
+            "data": report["data"],
+            "settings": report["settings"],
+            "seconds": report["seconds"],
+        }
+        if "best_epoch" in report:
+            start["best_epoch"] = report["best_epoch"]
+        return cls(network.get_weights(), start)
 
-    def load_into(self, network: keras.Model) -> None:
-        """Set the weights of a network of the same build."""
+    def copy_to(self, network: keras.Model) -> None:
+        """Set the weights of a network of the same architecture.
+
+        Raises:
+            ArtifactError: it has another one.
+        """
         try:
             network.set_weights(self.weights)
         except ValueError as error:
@@ -165,154 +208,155 @@ class _InitialWeights:
                 f"Received: {error!r:.120}."
             ) from error
 
+    def average_with(self, network: keras.Model) -> None:
+        """Average the fine-tuned weights with the initial ones, 1:1, to limit forgetting.
 
-@dataclass(frozen=True, eq=False, slots=True)
-class TrainingRun:
-    """All that a run works with."""
-
-    name: str
-    lessons: TrainingSampler
-    judge: HeldOutSets
-    settings: Settings
-    run: CheckpointStore
-    logs: Path | None
-    start: _InitialWeights | None
-
-    @classmethod
-    def of(cls, mnist: Mnist, ink: PenStrokes, settings: Settings, records: RunFiles, name: str) -> TrainingRun:
-        identity = asdict(settings) | {"data": mnist.sha256, "ink": ink.files}
-        started = _InitialWeights.load(records.start_from) if records.start_from else None
-        if started:
-            identity |= {"started_from": started.report["weights_sha256"]}
-        if name != SHIPPED:
-            identity |= {"model": name}
-        start = CheckpointStore.resume if records.resume else CheckpointStore.start
-        lessons = (
-            TrainingSampler.of(mnist.train, ink.train) if MODELS[name].hands else TrainingSampler.plain(mnist.train)
-        )
-        logs = records.tensorboard and records.tensorboard / name
-        return cls(
-            name, lessons, HeldOutSets(mnist, ink), settings, start(records.checkpoints, identity), logs, started
-        )
-
-    @property
-    def recipe(self) -> _Recipe:
-        return _RECIPES[self.name]
+        WiSE-FT, Wortsman et al. 2022 (Robust fine-tuning of zero-shot models, arXiv 2109.01903).
+        """
+        pairs = zip(self.weights, network.get_weights(), strict=True)
+        network.set_weights([(initial + fine_tuned) / 2 for initial, fine_tuned in pairs])
 
 
 @dataclass(frozen=True, slots=True)
 class _Phase:
-    """Epochs with a learning-rate schedule of their own."""
+    """Epochs, counted from 0, with a learning-rate schedule of their own."""
 
     epochs: range
     rate: float
     augmentation: float
 
 
-class _EveryEpoch(keras.callbacks.Callback):  # type: ignore[misc]
-    """After each epoch: measure the averaged network on held-out digits, keep the state, say how it goes."""
-
-    def __init__(self, job: TrainingRun, augmentation: float) -> None:
-        super().__init__()
-        self._job, self._augmentation = job, augmentation
-        self._averaged = job.recipe.build()
-        self._began = time.monotonic()
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._began = time.monotonic()
-        # A saved network forgets how far its dropout's random numbers have come: seed and epoch decide them instead.
-        for variable in self.model.non_trainable_variables:
-            if variable.path.endswith("seed_generator_state"):
-                variable.assign([self._job.settings.seed, epoch << 20])
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        run = self._job.run
-        self._average()
-        row = {name: float(value) for name, value in (logs or {}).items()} | self._job.judge.measure(self._averaged)
-        row |= {"augmentation": self._augmentation, "seconds": time.monotonic() - self._began}
-        run.save(self.model, self._averaged, row)
-        if self._job.logs:
-            write_logs(self._job.logs, run.epoch, row | {"learning_rate": float(self.model.optimizer.learning_rate)})
-        left = row["seconds"] * (self._job.settings.epochs - run.epoch) / 60
-        print(
-            f"epoch {run.epoch}/{self._job.settings.epochs}: held-out accuracy {row['held_out_accuracy']:.2%}, "
-            f"all kinds of hands {1 - row['held_out_errors']:.2%}, about {left:.0f} min left",
-            flush=True,
-        )
-
-    def _average(self) -> None:
-        """Copy the optimizer's averaged weights, and the batch statistics as they stand, into the second network."""
-        self.model.optimizer.finalize_variable_values(self._averaged.trainable_variables)
-        for mine, theirs in zip(
-            self._averaged.non_trainable_variables, self.model.non_trainable_variables, strict=True
-        ):
-            mine.assign(theirs)
+def _phases(run: TrainingRun) -> list[_Phase]:
+    """Train, then fine-tune the best network so far with less augmentation (He et al. 2019, arXiv 1909.09148)."""
+    epochs, rate = run.settings.epochs, run.spec.learning_rate
+    if run.sampler.is_plain:
+        return [_Phase(range(epochs), rate, augmentation=0.0)]
+    fine_tuning_starts = 0 if run.initial else epochs - round(epochs * _FINE_TUNING_SHARE)
+    return [
+        _Phase(range(fine_tuning_starts), rate, augmentation=1.0),
+        _Phase(range(fine_tuning_starts, epochs), rate * _FINE_TUNING_RATE, FINE_TUNING_AUGMENTATION),
+    ]
 
 
-def write_logs(folder: Path, epoch: int, row: dict[str, float]) -> None:
-    """Write an epoch's figures where TensorBoard reads them."""
-    with tf.summary.create_file_writer(str(folder)).as_default(step=epoch):
-        for name, value in row.items():
-            tf.summary.scalar(name, value)
-
-
-@keras.saving.register_keras_serializable("digits")  # the checkpoint names it
-class _DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc]
-    """Accuracy over the frames that are digits: those whose target names one."""
-
-    def update_state(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: object = None) -> None:
-        right = tf.argmax(y_true, axis=-1) == tf.argmax(y_pred, axis=-1)
-        super().update_state(tf.cast(right, "float32"), tf.reduce_max(y_true, axis=-1) > 0.5)
-
-
-def _fit(job: TrainingRun) -> None:
-    """Train, then refine the best network so far with less augmentation (He et al. 2019, arXiv 1909.09148)."""
-    epochs, rate = job.settings.epochs, job.recipe.rate
-    if not MODELS[job.name].hands:
-        _fit_phase(job, _Phase(range(epochs), rate, augmentation=0.0))
-        return
-    main = 0 if job.start else epochs - round(epochs * _REFINED)
-    for phase in (
-        _Phase(range(main), rate, augmentation=1.0),
-        _Phase(range(main, epochs), rate * _REFINING_RATE, REFINING_AUGMENTATION),
-    ):
-        if job.run.epoch < phase.epochs.stop:
-            _fit_phase(job, phase)
-
-
-def _fit_phase(job: TrainingRun, phase: _Phase) -> None:
-    run, lessons, settings = job.run, job.lessons, job.settings
-    steps = ceil(len(lessons) / settings.batch_size)
-    if run.epoch > phase.epochs.start:
-        network = run.load("last")
-    else:
-        network = _compile(_build(job), steps * len(phase.epochs), phase.rate, job.recipe.weight_decay)
-        if run.epoch:
-            network.set_weights(run.load("best").get_weights())
-        elif job.start:
-            job.start.load_into(network)
-    targets = tf.TensorSpec((None, 28, 28), tf.uint8), tf.TensorSpec((None, 10), tf.float32)
+def _fit(run: TrainingRun, phase: _Phase) -> None:
+    """Train the epochs of a phase that are not done yet."""
+    checkpoints, sampler, settings = run.checkpoints, run.sampler, run.settings
+    steps = ceil(len(sampler) / settings.batch_size)  # in an epoch
+    network = _initial_network(run, phase, steps)
     batches = tf.data.Dataset.from_generator(
-        lambda: lessons.batches(settings.seed, run.epoch, settings.batch_size, phase.augmentation),
-        output_signature=targets,
+        lambda: sampler.batches(settings.seed, checkpoints.epoch, settings.batch_size, phase.augmentation),
+        output_signature=(
+            tf.TensorSpec((None, 28, 28), tf.uint8),  # frames: batch_size digits and a quarter as many non-digits
+            tf.TensorSpec((None, 10), tf.float32),  # target probabilities
+        ),
     )
-    with _stop_after_a_batch() as stop:
+    with _interrupt_after_batch() as interrupt:
+        callbacks = [keras.callbacks.ProgbarLogger(), _AfterEpoch(run, phase), run.tensorboard, interrupt]
         network.fit(
             batches.prefetch(4),
             epochs=phase.epochs.stop,
-            initial_epoch=run.epoch,
+            initial_epoch=checkpoints.epoch,
             steps_per_epoch=steps,
-            shuffle=False,  # the batches come in their order
-            callbacks=[_EveryEpoch(job, phase.augmentation), stop],
+            shuffle=False,  # seed and epoch decide the order already
+            callbacks=[callback for callback in callbacks if callback],
             verbose=1 if os.isatty(1) else 2,
         )
 
 
-@contextmanager
-def _stop_after_a_batch() -> Iterator[keras.callbacks.Callback]:
-    """Have Ctrl-C raise KeyboardInterrupt after a batch; in the midst of one, TensorFlow now and then swallows it.
+def _initial_network(run: TrainingRun, phase: _Phase, steps: int) -> keras.Model:
+    """The network that a phase goes on with: interrupted, fine-tuned from the best or the given weights, or random."""
+    if run.checkpoints.epoch > phase.epochs.start:
+        return run.checkpoints.load("last")
+    keras.config.set_dtype_policy("mixed_bfloat16" if run.settings.bfloat16 else "float32")
+    try:
+        network = build(run.spec.name)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    _compile(network, steps * len(phase.epochs), phase.rate, run.spec.weight_decay)
+    if run.checkpoints.epoch:
+        network.set_weights(run.checkpoints.load("best").get_weights())
+    elif run.initial:
+        run.initial.copy_to(network)
+    return network
 
-    Pressed twice, it acts at once, as ever. Where it is ignored, as by what runs in the background, it stays so.
+
+def _compile(network: keras.Model, steps: int, rate: float, weight_decay: float) -> None:
+    """Set optimizer, loss and metric for a phase of `steps` steps."""
+    warm_up = max(round(_WARM_UP_SHARE * steps), 1)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, max(steps - warm_up, 1), warmup_target=rate, warmup_steps=warm_up
+    )
+    optimizer = keras.optimizers.AdamW(
+        schedule, weight_decay=weight_decay, use_ema=True, ema_momentum=1 - 1 / max(_EMA_SHARE * steps, 2)
+    )
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    network.compile(optimizer, loss, metrics=[_DigitAccuracy(name="accuracy")])
+
+
+@keras.saving.register_keras_serializable("digits")  # the checkpoint names it
+class _DigitAccuracy(keras.metrics.Mean):  # type: ignore[misc]
+    """Accuracy on the frames that are digits: those with a target above 0.5."""
+
+    def update_state(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: object = None) -> None:
+        correct = tf.argmax(y_true, axis=-1) == tf.argmax(y_pred, axis=-1)  # (n,)
+        super().update_state(tf.cast(correct, "float32"), tf.reduce_max(y_true, axis=-1) > 0.5)
+
+
+class _AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    """After each epoch: score the averaged network on the held-out sets, save a checkpoint, print the progress.
+
+    The optimizer keeps the moving average, and a second network holds it here. Keras's `SwapEMAWeights` would swap it
+    into the first one by adding and subtracting, which rounds: a resumed run then no longer repeats the history.
+    """
+
+    def __init__(self, run: TrainingRun, phase: _Phase) -> None:
+        super().__init__()
+        self._run, self._phase = run, phase
+        self._averaged = build(run.spec.name)
+        self._began = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Seed dropout by run and epoch: a saved network does not hold how far its random numbers have come."""
+        self._began = time.monotonic()
+        for variable in self.model.non_trainable_variables:
+            if variable.path.endswith("seed_generator_state"):
+                variable.assign([self._run.settings.seed, epoch << 20])
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Add what is measured to Keras's logs, where TensorBoard's callback finds it."""
+        self._averaged.set_weights(self.model.get_weights())  # batch statistics too, as they stand
+        self.model.optimizer.finalize_variable_values(self._averaged.trainable_variables)
+        logs |= cast("dict[str, float]", self._run.held_out.score(self._averaged))
+        logs |= {"augmentation": self._phase.augmentation, "seconds": time.monotonic() - self._began}
+        checkpoints, epochs = self._run.checkpoints, self._run.settings.epochs
+        checkpoints.save(self.model, self._averaged, cast(CurveRow, dict(logs)))
+        left = logs["seconds"] * (epochs - checkpoints.epoch) / 60
+        print(
+            f"epoch {checkpoints.epoch}/{epochs}: held-out accuracy {logs['held_out_accuracy']:.2%}, "
+            f"all kinds of hands {1 - logs['held_out_errors']:.2%}, about {left:.0f} min left",
+            flush=True,
+        )
+
+
+def tensorboard_logger(folder: Path) -> keras.callbacks.TensorBoard:
+    """Make the callback that writes an epoch's figures where TensorBoard reads them.
+
+    Raises:
+        TrainingError: TensorBoard, which TensorFlow writes its logs with, is not installed.
+    """
+    if find_spec("tensorboard") is None:
+        raise TrainingError(
+            "TensorBoard's logs cannot be written. Expected the package tensorboard: pip install tensorboard. "
+            "Received: no such package."
+        )
+    return keras.callbacks.TensorBoard(folder, write_graph=False)
+
+
+@contextmanager
+def _interrupt_after_batch() -> Iterator[keras.callbacks.Callback]:
+    """Make Ctrl-C raise KeyboardInterrupt after the batch; during one, TensorFlow sometimes swallows it.
+
+    A second Ctrl-C interrupts at once. A SIGINT that is ignored already (nohup, background jobs) stays ignored.
     """
     before = signal.getsignal(signal.SIGINT)
     is_asked = False
@@ -334,22 +378,10 @@ def _stop_after_a_batch() -> Iterator[keras.callbacks.Callback]:
         signal.signal(signal.SIGINT, before)
 
 
-def _build(job: TrainingRun) -> keras.Model:
-    keras.config.set_dtype_policy("mixed_bfloat16" if job.settings.bfloat16 else "float32")
-    try:
-        return job.recipe.build()
-    finally:
-        keras.config.set_dtype_policy("float32")
-
-
-def _compile(network: keras.Model, steps: int, rate: float, weight_decay: float) -> keras.Model:
-    warm_up = max(round(_WARM_UP * steps), 1)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, max(steps - warm_up, 1), warmup_target=rate, warmup_steps=warm_up
-    )
-    optimizer = keras.optimizers.AdamW(
-        schedule, weight_decay=weight_decay, use_ema=True, ema_momentum=1 - 1 / max(_AVERAGED * steps, 2)
-    )
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    network.compile(optimizer, loss, metrics=[_DigitAccuracy(name="accuracy")])
+def train_baseline(mnist: Mnist, epochs: int = 15) -> keras.Model:
+    """Train Keras's usual MNIST network in the usual way, without augmentation: the shipped one is compared with it."""
+    keras.utils.set_random_seed(0)
+    network = build_baseline_cnn()
+    network.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    network.fit(mnist.train.frames, mnist.train.labels, batch_size=128, epochs=epochs, verbose=0)
     return network

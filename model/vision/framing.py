@@ -1,7 +1,7 @@
-"""Glyph ink to the 28x28 frame, by the rule MNIST itself was made with.
+"""Glyph ink to the 28×28 frame, by the rule that MNIST was made with.
 
 The rule is the one QMNIST reconstructed (Yadav and Bottou 2019, arXiv 1905.10498): a square crop around the ink,
-area-resampled to 20x20, stretched to full contrast and pasted so that its center of mass lies in the middle of 28x28.
+area-resampled to 20×20, stretched to full contrast and pasted so that its center of mass lies in the middle of 28×28.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Framing:
 
 
 def ink_box(ink: Ink) -> Box | None:
-    """Tight box of everything above 0, xyxy half-open; None for ink without a single mark."""
+    """Find the tight box of everything above 0, xyxy half-open; None for blank ink."""
     x, y, w, h = cv2.boundingRect(ink)
     return (x, y, x + w, y + h) if w else None
 
@@ -65,14 +65,19 @@ def frame_glyph(ink: Ink) -> Framing | None:
 
 
 def frame_of(ink: Ink) -> Frame:
-    """Only the frame, of ink that is known to be there."""
+    """Frame the ink of one glyph, and return only the frame.
+
+    Raises:
+        ValueError: `ink` is not a 2-D uint8 array, or has no pixel above 0.
+    """
     framing = frame_glyph(ink)
-    assert framing is not None, "whoever asks has drawn something"
+    if framing is None:
+        raise ValueError(f"Ink cannot be framed. Expected a pixel above 0. Received: {ink.shape}, all of them 0.")
     return framing.frame
 
 
 def _square(ink: Ink, box: Box) -> Ink:
-    """Square crop around the box, at least 10 px a side; what lies outside the ink is paper."""
+    """Crop a square around the box, at least 10 px a side; 0 beyond the ink's borders."""
     x0, y0, x1, y1 = box
     side = max(x1 - x0, y1 - y0, _MIN_CROP)
     square = np.zeros((side, side), np.uint8)
@@ -82,7 +87,7 @@ def _square(ink: Ink, box: Box) -> Ink:
 
 
 def _core(square: Ink) -> Ink:
-    """Double by pixel repetition up to 20 px or more, then area-resample to 20x20 at full contrast."""
+    """Double by pixel repetition up to 20 px or more, then area-resample to 20×20 at full contrast."""
     while len(square) < CORE_SIDE:
         square = square.repeat(2, axis=0).repeat(2, axis=1)
     small = cv2.resize(square.astype(np.float32), (CORE_SIDE, CORE_SIDE), interpolation=cv2.INTER_AREA)
@@ -91,12 +96,13 @@ def _core(square: Ink) -> Ink:
 
 
 def _center_of_mass(core: Ink) -> tuple[float, float]:
+    """Return x and y of the center of mass in pixel indices."""
     moments = cv2.moments(core)
     return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
 
 
 def _paste(core: Ink, center: tuple[float, float]) -> Frame:
-    """Paste at column floor(14.5 - cx), row floor(14.5 - cy); what overhangs is cut."""
+    """Paste at column floor(14.5 - cx), row floor(14.5 - cy); cut the overhang."""
     left, top = (floor(14.5 - c) for c in center)
     frame = np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8)
     rows = slice(max(top, 0), min(top + CORE_SIDE, FRAME_SIDE))

@@ -1,4 +1,4 @@
-"""Glyphs to lines of digits: reading order, and what on a page is no digit at all."""
+"""Glyphs to lines of digits: find the reading order, and leave out glyphs that are not digits."""
 
 from __future__ import annotations
 
@@ -9,46 +9,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.vision.segmentation import Glyph
+from model.vision.sizes import typical_height
 
-_OVERLAP = 0.3  # of the lower one's height: what stands on one line
-_WORD_GAP = 1.4  # of the typical height of a line: what is farther apart is another word
+_OVERLAP = 0.3  # of the lower glyph's height; glyphs of one line overlap by this much vertically
+_WORD_GAP = 1.4  # of the line's typical height; glyphs farther apart belong to different words
 
-_LOW = 0.25  # of the line's typical height: dirt, a dot, a comma
-_STICK = 0.45  # of its length: narrower is a stick, and a short one a comma or a dash, not a 1
+_LOW = 0.25  # of the line's typical height; lower glyphs are dirt, dots or commas
+_STICK = 0.45  # of its length; a narrower glyph is a stick, and if it is short, a comma or a dash instead of a 1
 _SHORT = 0.45  # of the line's typical height
 _DASH = 2.5  # times as wide as high
 
 # Evidence for digits, in log odds, by confidence: nearly every digit is read with certainty, but so are many letters
-# and signs, while what is read without any is hardly ever a digit.
+# and signs, while a glyph of low confidence is hardly ever a digit.
 _CONFIDENCES = (0.1, 0.3, 0.5, 0.8, 0.95, 0.99, 0.999)
 _WHOLE_LOG_ODDS = (-3.5, -2.0, -0.7, 0.0, 0.5, 1.0, 1.2)
-# A bad cut makes digits doubtful, a lucky one makes letters digits.
+# A bad split makes digits doubtful, a lucky one makes letters look like digits.
 _PART_LOG_ODDS = (-1.0, -1.0, -1.0, -0.8, -0.2, 0.0, 0.8)
-_PART_STICK_LOG_ODDS = -1.2  # every stroke that is cut off looks like a 1
-_MIN_WORD_CONFIDENCE = (
-    0.3  # confidence; a word in which no glyph has as much is a sign or a stain, not a doubtful digit
-)
-_PRIOR = 3.0  # who hands in a picture has digits on it
-_OF_LINE, _OF_PAGE = 0.1, 0.25  # a word's line, and its page, count this part of itself
-_LEAST, _MOST = -18.0, 2.0  # a context's evidence: letters make letters likely, digits may follow any word
+_PART_STICK_LOG_ODDS = -1.2  # every stroke that is split off looks like a 1
+_MIN_WORD_CONFIDENCE = 0.3  # if no glyph of a word reaches it, the word is a sign or a stain, not a doubtful digit
+_PRIOR = 3.0  # in log odds; uploaded pictures usually hold digits
+_LINE_WEIGHT, _PAGE_WEIGHT = 0.1, 0.25  # of the evidence of a word's line, and of its page
+# Bounds of that evidence, in log odds: letters make letters likely, but digits may follow any word.
+_MIN_CONTEXT, _MAX_CONTEXT = -18.0, 2.0
 
-# Odds of no digit among what is kept, one in fifty, to those among what the classifier learned from, one in five.
+# Odds of a non-digit among the glyphs that are kept, 1 in 50, to the odds in the classifier's training, 1 in 5.
 _NON_DIGIT_ODDS_RATIO = (1 / 49) / (1 / 4)
 
-Lines = list[list[Glyph]]
+GlyphLines = list[list[Glyph]]
 
 
-def digit_lines(glyphs: Sequence[Glyph]) -> Lines:
-    """Put the digits of a page in reading order, and leave out what is none.
+def digit_lines(glyphs: Sequence[Glyph]) -> GlyphLines:
+    """Put the digits of a page in reading order, and leave out non-digits.
 
-    Dots, dashes and frames are told by their size and place. Letters look too much like digits one by one, so words are
-    judged as a whole: naive Bayes over their glyphs, with their line and page as context.
+    Dots, dashes and the boxes of forms are recognized by size and place. Letters look too much like digits one by one,
+    so words are classified as a whole: naive Bayes over their glyphs, with their line and page as context.
 
     Args:
-        glyphs: all that was found on a page.
+        glyphs: all glyphs of a page, in any order.
 
     Returns:
-        Lines from top to bottom, each from left to right, with probabilities as of `correct_for_digit_prior`; none is empty.
+        Lines from top to bottom, each from left to right and with a glyph at least; their probabilities are those of
+        `correct_for_digit_prior`.
     """
     lines = [_without_clutter(line) for line in _lines(_without_frames(glyphs))]
     page = sum(_log_odds(line) for line in lines)
@@ -61,13 +62,14 @@ def digit_lines(glyphs: Sequence[Glyph]) -> Lines:
 
 
 def correct_for_digit_prior(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What a glyph is, now that it is known to stand where digits stand: a clumsy one is then likelier a digit.
+    """Correct a glyph's probabilities for standing among digits, where non-digits are rarer than in training.
 
-    The classifier answers evenly to what is no digit, so that ten times its least probability is that of no digit. The
-    odds of it are corrected to a new prior (Saerens, Latinne and Decaestecker 2002), the digits keep theirs.
+    The classifier answers non-digits with even probabilities, so ten times the least one is the probability of a
+    non-digit. Its odds are corrected to the new prior (Saerens, Latinne and Decaestecker 2002); those between digits
+    stay.
 
     Args:
-        probabilities: (10,) of a glyph by itself.
+        probabilities: (10,) float64 of a glyph by itself.
 
     Returns:
         (10,) float64 that sum to 1.
@@ -82,7 +84,7 @@ def correct_for_digit_prior(probabilities: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _without_frames(glyphs: Sequence[Glyph]) -> list[Glyph]:
-    """Without what surrounds another glyph, as the boxes of a form do."""
+    """Leave out glyphs that surround another one, as the boxes of a form do."""
     return [g for g in glyphs if not any(_surrounds(g, other) for other in glyphs if other is not g)]
 
 
@@ -92,10 +94,10 @@ def _surrounds(frame: Glyph, other: Glyph) -> bool:
     return inside and y1 - y0 >= 0.35 * (d - b) and other.confidence >= 0.5
 
 
-def _lines(glyphs: Sequence[Glyph]) -> Lines:
-    """From left to right, each glyph joins the line whose last glyphs it stands beside, so that lines may slope."""
-    lines: Lines = []
-    for glyph in sorted(glyphs, key=_middle):
+def _lines(glyphs: Sequence[Glyph]) -> GlyphLines:
+    """Add each glyph, from left to right, to the line whose last glyphs it stands beside, so that lines may slope."""
+    lines: GlyphLines = []
+    for glyph in sorted(glyphs, key=lambda glyph: glyph.center_x):
         nearest = max(lines, key=lambda line: _shared(line, glyph), default=[])
         if nearest and _shared(nearest, glyph) > 0:
             nearest.append(glyph)
@@ -104,12 +106,8 @@ def _lines(glyphs: Sequence[Glyph]) -> Lines:
     return sorted(lines, key=lambda line: np.mean([glyph.box[1] + glyph.box[3] for glyph in line]))
 
 
-def _middle(glyph: Glyph) -> int:
-    return glyph.box[0] + glyph.box[2]
-
-
 def _shared(line: list[Glyph], glyph: Glyph) -> int:
-    """Vertical overlap in px, the best of the line's end, for a speck may be the last; 0 if it is too little."""
+    """Vertical overlap in px with the line's last three glyphs, since the last may be a speck; 0 if it is small."""
     return max(_overlap(other, glyph) for other in line[-3:])
 
 
@@ -124,10 +122,8 @@ def _without_clutter(line: list[Glyph]) -> list[Glyph]:
 
 
 def _typical_height(line: list[Glyph]) -> float:
-    """Median height, weighted by the heights."""
-    heights = np.sort([len(glyph.ink) for glyph in line])
-    weights = np.cumsum(heights)
-    return float(heights[np.searchsorted(weights, weights[-1] / 2)])
+    """Typical height of a line's glyphs in px; 0 for none."""
+    return typical_height(np.array([len(glyph.ink) for glyph in line], np.int64), power=1, lowest=0)
 
 
 def _is_clutter(glyph: Glyph, typical: float) -> bool:
@@ -136,10 +132,10 @@ def _is_clutter(glyph: Glyph, typical: float) -> bool:
     return height < _LOW * typical or (is_stick and height < _SHORT * typical) or width > _DASH * height
 
 
-def _words(line: list[Glyph]) -> Lines:
-    """The line, parted at its wide gaps."""
-    words: Lines = []
-    typical = _typical_height(line) if line else 0.0
+def _words(line: list[Glyph]) -> GlyphLines:
+    """Split a line at its wide gaps."""
+    words: GlyphLines = []
+    typical = _typical_height(line)
     for glyph in line:
         if words and glyph.box[0] - words[-1][-1].box[2] <= _WORD_GAP * typical:
             words[-1].append(glyph)
@@ -149,12 +145,12 @@ def _words(line: list[Glyph]) -> Lines:
 
 
 def _log_odds(glyphs: Sequence[Glyph]) -> float:
-    """Log odds that these are digits; what is wide counts as the several letters that it may be."""
+    """Log odds that these are digits; wide glyphs count as several letters."""
     return sum(_log_odds_part(glyph) if glyph.is_part else _log_odds_whole(glyph) for glyph in glyphs)
 
 
 def _log_odds_whole(glyph: Glyph) -> float:
-    """By confidence; strokes of all kinds look like a 1, so that one proves nothing."""
+    """Log odds by confidence; strokes of all kinds look like a 1, so it is no evidence for digits."""
     height, width = glyph.ink.shape
     evidence = float(np.interp(glyph.confidence, _CONFIDENCES, _WHOLE_LOG_ODDS))
     is_stick = glyph.probabilities.argmax() == 1
@@ -162,7 +158,7 @@ def _log_odds_whole(glyph: Glyph) -> float:
 
 
 def _log_odds_part(glyph: Glyph) -> float:
-    """By confidence, which tells less than that of a whole."""
+    """Log odds by confidence, which is weaker evidence than that of a whole component."""
     if glyph.probabilities.argmax() == 1:
         return _PART_STICK_LOG_ODDS
     return float(np.interp(glyph.confidence, _CONFIDENCES, _PART_LOG_ODDS))
@@ -172,5 +168,7 @@ def _are_digits(word: list[Glyph], line: list[Glyph], page: float) -> bool:
     if max(glyph.confidence for glyph in word) < _MIN_WORD_CONFIDENCE:
         return False
     own = _log_odds(word)
-    around = [float(np.clip(context - own, _LEAST, _MOST)) for context in (_log_odds(line), page)]
-    return _PRIOR + own + _OF_LINE * around[0] + _OF_PAGE * around[1] > 0
+    of_line, of_page = (
+        float(np.clip(context - own, _MIN_CONTEXT, _MAX_CONTEXT)) for context in (_log_odds(line), page)
+    )
+    return _PRIOR + own + _LINE_WEIGHT * of_line + _PAGE_WEIGHT * of_page > 0

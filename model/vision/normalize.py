@@ -1,4 +1,4 @@
-"""TODO model.vision.normalize."""
+"""Glyph ink to ink of MNIST's contrast and pen width."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from model.reading import Ink
 from model.vision.sizes import pen_width
 
 _GLYPH_SIDE = 100  # px
-_PEN = 12  # px on _GLYPH_SIDE: MNIST's median, measured in the same way, is 11
+_PEN = 12  # px on _GLYPH_SIDE; MNIST's median, by `pen_width` too, is 11
 
 
 def even_pen(ink: Ink) -> Ink:
-    """Bring a glyph to the ink MNIST has: strokes of full contrast, and no thinner than MNIST's.
+    """Give a glyph strokes of full contrast that are no thinner than MNIST's.
 
-    Pencils are faint, and pens of paint programs far thinner than MNIST's 0.10 to 0.24 of the digit's size. Fat pens
-    stay: what they have closed cannot be opened again. Half of the ink is saturated, and the strokes are dilated to
-    MNIST's median width, taking twice the ink's area by its outline's length as their width.
+    Pencils are faint, and pens of paint programs far thinner than MNIST's 0.10 to 0.24 of the digit's size. The darker
+    half of the ink is saturated, and the strokes are dilated to MNIST's median width. Fat pens stay as they are, since
+    thinning would not open a loop that they have closed.
 
     Args:
-        ink: (h, w) uint8, the tight ink of one glyph, with a mark in it.
+        ink: (h, w) uint8, the tight ink of one glyph, with a pixel above 0; it is not changed.
 
     Returns:
-        The glyph with its longest side at 100 px, and a margin for what the pen has gained.
+        uint8 ink with the longest side of the glyph at 100 px, and a margin for the dilation.
     """
     height, width = ink.shape
     scale = _GLYPH_SIDE / max(ink.shape)

@@ -1,4 +1,4 @@
-"""Page ink to glyphs: over-segment, let the classifier score every candidate, choose the likeliest reading."""
+"""Page ink to glyphs: over-segment, score every candidate with the classifier, choose the likeliest reading."""
 
 from __future__ import annotations
 
@@ -13,36 +13,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.reading import Box, Frame, Ink
+from model.vision.components import Components, connected_components
 from model.vision.decoding import Gray
 from model.vision.framing import ink_box
 from model.vision.page_ink import page_ink
-from model.vision.paper import clear_ink, remove_paper
 from model.vision.sizes import MIN_HEIGHT, typical_height
 from model.vision.splitting import split_touching
 
 MAX_PIECES = 1_000
-"""A page with more is texture or noise, not writing; the work stays bounded."""
+"""A page with more is texture or noise, not writing; the limit bounds the work."""
 
-_NEVER_SPLIT_FROM = 0.9  # what is read with this confidence is not split_touching
-_SPECK = 0.12  # of the typical height: dirt
-_CUT_OFF = 0.6  # of the typical height: at the border, the rest of it is outside
-_ALONG = 0.5  # of its longer side: what runs along the border is a shadow or the page's edge
+_NEVER_SPLIT_FROM = 0.9  # confidence; glyphs read with it are not split
+_SPECK = 0.12  # of the typical height; smaller components are dirt
+_CUT_OFF = 0.6  # of the typical height; smaller components at the border continue outside the picture
+_ALONG = 0.5  # of its longer side; a component with this much contact is a shadow or the page's edge
 
-# Parts of the higher piece's height:
-_GAP = 0.3  # between pieces of one digit
-_JOINED = 1.5  # height, and width, of a digit put together
-_LOW = 0.6  # a lower piece may be a part of its neighbor however sure both are
+# In heights of the higher piece:
+_GAP = 0.3  # at most, between pieces of one digit
+_JOINED = 1.5  # at most, height and width of a digit of several pieces
+_LOW = 0.6  # a lower piece may be a part of its neighbor even if both are read with confidence
 
-_FRAGMENT = 0.55  # of the page's typical height: what is lower, beside what is not, is hardly a digit of its own
+_FRAGMENT = 0.55  # of the page's typical height; a lower piece beside a higher one is hardly a digit of its own
 
-_SPLIT_COST, _MERGE_COST = (
-    0.3,
-    0.1,
-)  # in log probability, what a part and a union cost: ink is mostly what it seems to be
-_MERGE_BONUS = 0.1  # likewise, what a union gains for each scrap in it
-_RUN = 10  # pieces of one digit at most
-_CLUSTER = 40  # neighboring pieces; more are a texture and not joined
-_WORDS = 20  # doubtful pieces, if they are the most: these are words, and cutting would make digits of letters
+# In log probability: a component is mostly one digit, so its parts and unions must be read better by this much.
+_SPLIT_COST, _MERGE_COST = 0.3, 0.1
+_MERGE_BONUS = 0.1  # in log probability, for each fragment that a union contains
+_RUN = 10  # at most, pieces of one digit
+_CLUSTER = 40  # at most, neighboring pieces; more are a texture and not joined
+_WORDS = 20  # doubtful pieces; if they are more, and the most, the page is text, whose letters must not be split
 
 Recognize = Callable[[Sequence[Ink]], Sequence[tuple[Frame, NDArray[np.float64]]]]
 """Inks of glyphs -> the frame of each and its (10,) probabilities."""
@@ -52,25 +50,30 @@ _Group = tuple[int, ...]  # indices of atoms, ascending
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Piece:
-    """Ink split_touching out of its page.
+    """Ink cut out of its page.
 
     Attributes:
         box: xyxy half-open, px of the page.
-        ink: (h, w) uint8 of the box's size, with nothing of its neighbors in it.
+        ink: (h, w) uint8 of the box's size, without its neighbors.
     """
 
     box: Box
     ink: Ink
 
+    @property
+    def center_x(self) -> float:
+        """Horizontal center of the box, px of the page."""
+        return (self.box[0] + self.box[2]) / 2
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Glyph(Piece):
-    """What may be one digit, and what the classifier makes of it.
+    """A piece that may be one digit, with the classifier's answer.
 
     Attributes:
         frame: (28, 28) uint8.
         probabilities: (10,) float64.
-        is_part: split_touching out of a larger piece.
+        is_part: it was split off a larger piece.
     """
 
     frame: Frame
@@ -79,7 +82,7 @@ class Glyph(Piece):
 
     @property
     def confidence(self) -> float:
-        """0-1, the likeliest digit's probability."""
+        """Probability of the likeliest digit, 0-1."""
         return float(self.probabilities.max())
 
 
@@ -88,9 +91,9 @@ class _Cluster:
     """Pieces that may share digits.
 
     Attributes:
-        atoms: from left to right, those of one piece together.
-        groups: those that may be digits, with what they cost.
-        height: px, of the highest piece.
+        atoms: the smallest pieces, from left to right; those that were split off one piece are together.
+        groups: groups of atoms that may be digits, with their costs in log probability.
+        height: height of the highest piece, px.
     """
 
     atoms: list[Piece]
@@ -99,21 +102,21 @@ class _Cluster:
 
 
 def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
-    """Find what may be digits: pieces of ink, put together or split_touching apart where the outcome looks more like digits.
+    """Find glyphs: connected components, joined or split where the result looks more like digits.
 
     Over-segmentation with a search for the likeliest reading (Casey and Lecolinet 1996). Every connected component is
-    read as it is; those that are not surely digits are split_touching where little ink holds them, and neighbors that may belong
-    to one digit are joined; all these candidates are read, and of all ways to use each atom once the likeliest is
-    taken.
+    read as it is; those that are not surely digits are split where little ink holds them together, and neighbors that
+    may belong to one digit are joined; all these candidates are read, and of all ways to use each atom once the
+    likeliest is chosen.
 
     Args:
         ink: (h, w) uint8, 0 paper … 255 ink.
-        recognize: called at most twice.
+        recognize: it is called at most twice.
 
     Returns:
         Glyphs in no order; none if the page is blank or noise.
     """
-    wholes = sorted(_recognized(_pieces(ink), recognize), key=_middle)
+    wholes = sorted(_recognized(_pieces(ink), recognize), key=lambda glyph: glyph.center_x)
     doubtful = sum(max(g.ink.shape[1] / len(g.ink), 1.0) for g in wholes if g.confidence < _NEVER_SPLIT_FROM)
     is_words = doubtful > max(_WORDS, sum(glyph.confidence >= _NEVER_SPLIT_FROM for glyph in wholes))
     if is_words:
@@ -128,14 +131,14 @@ def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
 
 
 def glyph_in_box(gray: Gray, box: Box) -> Piece | None:
-    """The ink that a box drawn by hand means.
+    """Find the ink of the glyph that a user has drawn a box around.
 
-    Paper and light are judged with the surroundings. Of the components that cross the box's edge only the one with
-    most ink in it is meant: the others are neighbors.
+    Paper and light are estimated with the surroundings. Of the components that cross the box's edge only the one with
+    most ink inside is kept: the others are neighbors.
 
     Args:
         gray: (h, w) uint8, 0 black … 255 white.
-        box: xyxy half-open, px of `gray`; what lies outside the picture is split_touching off.
+        box: xyxy half-open, px of `gray`; it is clipped to the picture.
 
     Returns:
         The ink in the box with its tight box; None if there is none.
@@ -147,13 +150,12 @@ def glyph_in_box(gray: Gray, box: Box) -> Piece | None:
         return None
     margin = max(x1 - x0, y1 - y0)
     left, top = max(x0 - margin, 0), max(y0 - margin, 0)
-    without_paper, noise = remove_paper(gray[top : y1 + margin, left : x1 + margin])
-    ink = page_ink(clear_ink(without_paper, noise), without_paper, noise)
+    ink = page_ink(gray[top : y1 + margin, left : x1 + margin]).without_ruled_lines
     return _tight(_without_neighbors(ink, (x0 - left, y0 - top, x1 - left, y1 - top)), (x0, y0))
 
 
 def _without_neighbors(ink: Ink, box: Box) -> Ink:
-    """The box's ink without what reaches in from outside, unless that is the most of it."""
+    """Cut out the box's ink without components that reach in from outside, except the one with most ink inside."""
     count, labels = cv2.connectedComponents((ink > 0).astype(np.uint8), connectivity=8)
     x0, y0, x1, y1 = box
     inside = labels[y0:y1, x0:x1]
@@ -170,43 +172,42 @@ def _recognized(pieces: Sequence[Piece], recognize: Recognize) -> list[Glyph]:
 
 
 def _pieces(ink: Ink) -> list[Piece]:
-    """Connected components that are neither specks nor the page's edge; none if there are too many."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0).astype(np.uint8), connectivity=8)
-    boxes = np.hstack([stats[1:, :2], stats[1:, :2] + stats[1:, 2:4]]).astype(np.int64)
-    at_border = (boxes[:, :2] == 0).any(axis=1) | (boxes[:, 2:] == ink.shape[::-1]).any(axis=1)
-    sides = boxes[:, 2:] - boxes[:, :2]
-    typical = typical_height(sides[~at_border, 1]) or typical_height(sides[:, 1])
-    longest = sides.max(axis=1)
-    numbers = np.flatnonzero((longest >= max(MIN_HEIGHT, _SPECK * typical)) & (typical > 0))
+    """Find components that are neither specks nor the page's edge; none if there are too many."""
+    found = connected_components(ink)
+    is_ink = np.arange(len(found.areas)) > 0
+    at_border = (found.boxes[:, :2] == 0).any(axis=1) | (found.boxes[:, 2:] == ink.shape[::-1]).any(axis=1)
+    heights, longest = found.sizes_wh[:, 1], found.sizes_wh.max(axis=1)
+    typical = typical_height(heights[is_ink & ~at_border]) or typical_height(heights[is_ink])
+    numbers = np.flatnonzero(is_ink & (longest >= max(MIN_HEIGHT, _SPECK * typical)) & (typical > 0))
     if len(numbers) > MAX_PIECES:
         return []
     if not at_border[numbers].all():
         numbers = numbers[~at_border[numbers] | (longest[numbers] >= _CUT_OFF * typical)]
-        numbers = np.array([i for i in numbers if not at_border[i] or not _runs_along(labels, i + 1, boxes[i])], int)
-    return [_component(ink, labels, i + 1, boxes[i]) for i in numbers.tolist()]
+        numbers = np.array([i for i in numbers if not at_border[i] or not _runs_along(found, i)], int)
+    return [_component(ink, found, i) for i in numbers.tolist()]
 
 
-def _runs_along(labels: NDArray[np.int32], number: int, box: _Indices) -> bool:
-    """Whether a component lies along the border: more than a digit that the border cuts."""
-    edges = labels[0], labels[-1], labels[:, 0], labels[:, -1]
+def _runs_along(found: Components, number: int) -> bool:
+    """Test whether a component lies along the border, more than a digit does that the border cuts."""
+    edges = found.labels[0], found.labels[-1], found.labels[:, 0], found.labels[:, -1]
     contact = max(np.count_nonzero(edge == number) for edge in edges)
-    return bool(contact >= _ALONG * (box[2:] - box[:2]).max())
+    return bool(contact >= _ALONG * found.sizes_wh[number].max())
 
 
-def _component(ink: Ink, labels: NDArray[np.int32], number: int, box: _Indices) -> Piece:
-    x0, y0, x1, y1 = box.tolist()
-    mine = labels[y0:y1, x0:x1] == number
-    return Piece((x0, y0, x1, y1), np.where(mine, ink[y0:y1, x0:x1], 0).astype(np.uint8))
+def _component(ink: Ink, found: Components, number: int) -> Piece:
+    x0, y0, x1, y1 = found.boxes[number].tolist()
+    own = found.labels[y0:y1, x0:x1] == number
+    return Piece((x0, y0, x1, y1), np.where(own, ink[y0:y1, x0:x1], 0).astype(np.uint8))
 
 
 def _neighbors(linked: NDArray[np.bool_]) -> list[list[int]]:
-    """Indices of those that may share digits with each other, ascending."""
+    """Group the indices of pieces that may share digits, ascending."""
     groups = _connected(linked)
     return [part for group in groups for part in ([group] if len(group) <= _CLUSTER else [[i] for i in group])]
 
 
 def _linked(wholes: list[Glyph]) -> NDArray[np.bool_]:
-    """(n, n): close to each other, no larger together than a digit, and not both digits of their own."""
+    """(n, n) bool: two pieces are close, together no larger than a digit, and not both surely digits."""
     boxes = np.array([glyph.box for glyph in wholes], np.int64).reshape(-1, 4)
     sure = np.array([glyph.confidence >= _NEVER_SPLIT_FROM for glyph in wholes], bool)
     gap = np.maximum(boxes[:, None, :2], boxes[None, :, :2]) - np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
@@ -222,7 +223,7 @@ def _linked(wholes: list[Glyph]) -> NDArray[np.bool_]:
 
 
 def _connected(linked: NDArray[np.bool_]) -> list[list[int]]:
-    """Groups of indices that are linked with each other, directly or by others."""
+    """Group indices that are linked with each other, directly or through others."""
     names = np.arange(len(linked))
     while True:
         renamed = np.where(linked, names, len(names)).min(axis=1, initial=len(names))
@@ -232,7 +233,7 @@ def _connected(linked: NDArray[np.bool_]) -> list[list[int]]:
 
 
 def _cluster(wholes: list[Glyph], fragments: NDArray[np.bool_]) -> _Cluster:
-    """Atoms of some neighboring pieces, from left to right, and the groups of them that may be digits."""
+    """Split neighboring pieces into atoms, from left to right, and list the groups of them that may be digits."""
     height = max(len(glyph.ink) for glyph in wholes)
     parts = [_parts(glyph) if _may_be_several(glyph, height) else [glyph] for glyph in wholes]
     atoms = [atom for part in parts for atom in part]
@@ -246,7 +247,7 @@ def _cluster(wholes: list[Glyph], fragments: NDArray[np.bool_]) -> _Cluster:
 
 
 def _fragments(wholes: list[Glyph], linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(n, n): the first is high enough for a digit, and the second, beside it, is not, as half of an open 4."""
+    """(n, n) bool: the first is high enough for a digit, and the second, beside it, is not, as half of an open 4."""
     heights = np.array([len(glyph.ink) for glyph in wholes], np.int64)
     is_low = heights < _FRAGMENT * typical_height(heights)
     lower = heights[None, :] <= _LOW * heights[:, None]
@@ -258,14 +259,14 @@ def _may_be_several(glyph: Glyph, height: int) -> bool:
 
 
 def _cost(group: _Group, intact: list[_Group], fragments: NDArray[np.bool_]) -> float:
-    """Nothing for a piece as it is on the page, most for what parts one; a piece gains by the fragments beside it."""
+    """Cost of a group: 0 for a whole piece, most if it splits one, and less than 0 if it joins fragments to a piece."""
     whole = {i for i, piece in enumerate(intact) if set(piece) <= set(group)}
     if sum(len(intact[i]) for i in whole) < len(group):
         return _SPLIT_COST
     if len(whole) == 1:
         return 0.0
-    mended = any(all(fragments[i, j] for j in whole - {i}) for i in whole)
-    return -_MERGE_BONUS * (len(whole) - 1) if mended else _MERGE_COST
+    joins_fragments = any(all(fragments[i, j] for j in whole - {i}) for i in whole)
+    return -_MERGE_BONUS * (len(whole) - 1) if joins_fragments else _MERGE_COST
 
 
 def _parts(glyph: Glyph) -> list[Piece]:
@@ -276,16 +277,12 @@ def _parts(glyph: Glyph) -> list[Piece]:
 
 
 def _tight(ink: Ink, corner: tuple[int, int]) -> Piece | None:
-    """Ink that lies at a corner of the page, with its tight box; None if there is none."""
+    """Crop ink to its tight box; `corner` is its place on the page. None if it is blank."""
     box = ink_box(ink)
     if box is None:
         return None
     (x, y), (x0, y0, x1, y1) = corner, box
     return Piece((x + x0, y + y0, x + x1, y + y1), ink[y0:y1, x0:x1])
-
-
-def _middle(piece: Piece) -> int:
-    return piece.box[0] + piece.box[2]
 
 
 def _box(atoms: list[Piece], group: _Group) -> Box:
@@ -298,7 +295,7 @@ def _fits(box: Box, height: int) -> bool:
 
 
 def _union(atoms: list[Piece], group: _Group) -> Piece:
-    """The atoms of a group as one piece."""
+    """Join the atoms of a group to one piece."""
     if len(group) == 1:
         return atoms[group[0]]
     x0, y0, x1, y1 = _box(atoms, group)
@@ -310,7 +307,7 @@ def _union(atoms: list[Piece], group: _Group) -> Piece:
 
 
 def _likeliest(cluster: _Cluster, glyphs: list[Glyph]) -> list[Glyph]:
-    """Of all sets of glyphs that use each atom once, the one with the highest log probability."""
+    """Choose, of all sets of glyphs that use each atom once, the one with the highest log probability."""
     costs = [
         _full_cost(glyph, cost, [cluster.atoms[i] for i in group])
         for glyph, (group, cost) in zip(glyphs, cluster.groups.items(), strict=True)
@@ -330,7 +327,7 @@ def _likeliest(cluster: _Cluster, glyphs: list[Glyph]) -> list[Glyph]:
 
 
 def _full_cost(glyph: Glyph, cost: float, atoms: list[Piece]) -> float:
-    """Twice as much for a stick: every stroke that is split_touching off looks like one. Scraps that change nothing, no gain."""
+    """Double the cost of splitting off a stick, as every stroke looks like a 1; deny a bonus that changes no label."""
     if cost == _SPLIT_COST and _label(glyph) == 1:
         return 2 * cost
     if cost < 0 and any(isinstance(atom, Glyph) and _label(atom) == _label(glyph) for atom in atoms):
@@ -343,5 +340,5 @@ def _label(glyph: Glyph) -> int:
 
 
 def _score(glyph: Glyph, height: int) -> float:
-    """Log probability, weighted by size so that wide pieces count as the several digits that they may be."""
+    """Log probability, weighted by size so that wide pieces count as several digits."""
     return log(glyph.confidence) * max(glyph.ink.shape) / height

@@ -1,4 +1,4 @@
-"""Ink of touching digits to its parts, split_touching where little ink holds them together."""
+"""Split the ink of touching digits where little ink holds them together."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from numpy.typing import NDArray
 from model.reading import Ink
 from model.vision.sizes import pen_width
 
-_SIDE = 40  # px, the height on which cuts are searched
-_WIDEST = 10  # times as wide as high is no number that anybody writes in one go
-_CELL = 4  # px of width; one split_touching is tried in each
-_BRIDGE = 1.7  # pens; a way through more ink opens a loop: two that touch there share a wall
-_SLANTED = 0.1  # of a pixel of ink for each step aside: of two ways through nothing, the upright one
+_SIDE = 40  # px, the height at which seams are searched
+_WIDEST = 10  # times as wide as high; nobody writes a wider number without lifting the pen
+_CELL = 4  # px of width; one seam is tried in each
+_BRIDGE = 1.7  # pen widths; a seam through more ink would open a loop, so two digits share a wall there
+_SLANTED = 0.1  # of a pixel of ink for each step aside, so that upright seams win through blank paper
 
 _Costs = NDArray[np.float32]
 
 
 def split_touching(ink: Ink) -> NDArray[np.int64]:
-    """Part the ink of what may be several touching digits.
+    """Split ink that may be several touching digits.
 
-    A split_touching is a seam from top to bottom that meets as little ink as it can (Avidan and Shamir 2007). Where every seam
-    would open a loop, it goes straight down the thickest wall, as between two zeros.
+    Digits are split along seams from top to bottom with the least ink (Avidan and Shamir 2007). Where every seam would
+    open a loop, the split is straight, down the thickest wall, as between two zeros.
 
     Args:
-        ink: (h, w) uint8, with a mark in it.
+        ink: (h, w) uint8, with a pixel above 0.
 
     Returns:
-        (h, w) int64, the number of the part each pixel belongs to, from left to right; all zeros if no split_touching is
+        (h, w) int64, the number of the part that each pixel belongs to, from left to right; all zeros if no split is
         worth trying.
     """
     height, width = ink.shape
@@ -44,7 +44,7 @@ def split_touching(ink: Ink) -> NDArray[np.int64]:
 
 
 def _seams(small: _Costs) -> NDArray[np.int64]:
-    """(k, 40) columns of k cuts, row by row: of each cell the way with the least ink, or straight down its wall."""
+    """Find k seams, as (k, 40) columns by row: the way of least ink in each cell, or straight down its wall."""
     middle = len(small) // 2
     up, down = _least_costs(small[: middle + 1]), _least_costs(small[middle:][::-1])
     cost, walls = up[-1] + down[-1] - small[middle], small.sum(axis=0)
@@ -59,7 +59,7 @@ def _seams(small: _Costs) -> NDArray[np.int64]:
 
 
 def _least_costs(cost: _Costs) -> _Costs:
-    """Least cost of a way from the first row to each pixel, by steps down or aslant."""
+    """Least cost of a way from the first row to each pixel, by steps straight or diagonally down."""
     total = cost.copy()
     for y in range(1, len(cost)):
         aside = np.pad(total[y - 1], 1, constant_values=np.inf)
@@ -68,7 +68,7 @@ def _least_costs(cost: _Costs) -> _Costs:
 
 
 def _follow(total: _Costs, x: int) -> NDArray[np.int64]:
-    """Columns of the best way to column x of the last row, from the last row to the first."""
+    """Trace the best way to column x of the last row: its columns, from the last row to the first."""
     way = [x]
     for row in total[-2::-1]:
         near = {x: 0.0, x - 1: _SLANTED, x + 1: _SLANTED}

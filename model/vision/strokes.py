@@ -1,4 +1,4 @@
-"""Strokes to ink: the drawing is inked again from its vectors, with a pen that suits the digit's size.
+"""Strokes to ink: check them, scale them, and ink them with a pen that suits the digit's size.
 
 MNIST's strokes are 0.10 to 0.24 of the digit's size (median 0.15). A thin mouse and a fat marker on the pad would
 leave that range, so the pad's own pen decides nothing but the box of the drawing.
@@ -18,17 +18,18 @@ from model.errors import StrokesError
 from model.reading import Box, Ink, Stroke
 
 MAX_POINTS = 4_000
-"""More points than this are thinned evenly: nobody draws them by hand, and the work stays bounded."""
+"""More points than this are thinned evenly, which bounds the work."""
 MAX_STROKES = 500
 MAX_COORDINATE = 100_000.0
 
 _INK_SIDE = 200  # px, ten times the frame's core, so that resampling does the antialiasing
-_PEN = 29  # px on _INK_SIDE: MNIST's median
+_PEN = 29  # px on _INK_SIDE, MNIST's median
 _SHIFT = 4  # fractional bits of the coordinates that OpenCV draws
+_MIN_EXTENT = 1e-6  # px; keeps the scale of a single point finite
 
 
 def as_strokes(strokes: Iterable[ArrayLike]) -> list[Stroke]:
-    """Check strokes from outside and bring them to arrays.
+    """Check strokes from outside and convert them to arrays.
 
     Args:
         strokes: one (n, 2) array-like of finite numbers a stroke, canvas px, y down. Empty strokes are dropped.
@@ -69,13 +70,27 @@ def as_pen_width(pen_width: float) -> float:
 
 
 def extent(strokes: Sequence[Stroke]) -> float:
-    """Longest side of the pen's path in canvas px; 0 for a tap."""
-    points = np.concatenate(strokes)
-    return float(np.ptp(points, axis=0).max())
+    """Longest side of the pen's path in px; 0 for a tap."""
+    return float(np.ptp(np.concatenate(strokes), axis=0).max())
+
+
+def fit(strokes: Sequence[Stroke], side: float) -> list[Stroke]:
+    """Scale strokes to a longest side of `side` px, with the top left corner of their box at (0, 0).
+
+    Args:
+        strokes: (n, 2) paths in any scale, at least one; they are not changed.
+        side: px.
+
+    Returns:
+        As many strokes, of which a single point lies at (0, 0).
+    """
+    corner = np.concatenate(strokes).min(axis=0)
+    scale = side / max(extent(strokes), _MIN_EXTENT)
+    return [(stroke - corner) * scale for stroke in strokes]
 
 
 def side_by_side(strokes: Sequence[Stroke]) -> list[list[Stroke]]:
-    """Group strokes that stand above or across each other; the groups stand clear of each other, from left to right."""
+    """Group strokes whose horizontal extents overlap; the groups are in order from left to right."""
     groups: list[list[Stroke]] = []
     reach = -np.inf
     for stroke in sorted(strokes, key=lambda stroke: float(stroke[:, 0].min())):
@@ -87,7 +102,7 @@ def side_by_side(strokes: Sequence[Stroke]) -> list[list[Stroke]]:
 
 
 def drawing_box(strokes: Sequence[Stroke], pen_width: float) -> Box:
-    """Box of the drawing as it stands on the canvas, half the pen around its path, in canvas px."""
+    """Box of the drawing on the canvas in px: its path with half the pen's width around it."""
     points, reach = np.concatenate(strokes), pen_width / 2
     (x0, y0), (x1, y1) = points.min(axis=0) - reach, points.max(axis=0) + reach
     return floor(x0), floor(y0), ceil(x1), ceil(y1)
@@ -116,13 +131,11 @@ def ink_digit(strokes: Sequence[Stroke]) -> Ink:
     """Ink one digit for framing, the same for every size, place and pen it was drawn with.
 
     Returns:
-        (200, 200) uint8 with the longest side of the drawing at 200 px and a pen of 29 px; a mere tap gives one dot.
+        (200, 200) uint8 with the longest side of the drawing at 200 px and a pen of 29 px; a tap gives one dot.
     """
-    points = np.concatenate(strokes)
-    low, span = points.min(axis=0), np.ptp(points, axis=0)
-    scale = (_INK_SIDE - _PEN) / max(float(span.max()), 1e-6)
-    offset = (_INK_SIDE - span * scale) / 2
-    return ink_strokes([(stroke - low) * scale + offset for stroke in strokes], _PEN, (_INK_SIDE, _INK_SIDE))
+    fitted = fit(strokes, _INK_SIDE - _PEN)
+    margin = (_INK_SIDE - np.concatenate(fitted).max(axis=0)) / 2
+    return ink_strokes([stroke + margin for stroke in fitted], _PEN, (_INK_SIDE, _INK_SIDE))
 
 
 def _as_stroke(stroke: ArrayLike) -> Stroke:
@@ -144,7 +157,7 @@ def _as_stroke(stroke: ArrayLike) -> Stroke:
 
 
 def _thin(strokes: list[Stroke]) -> list[Stroke]:
-    """Keep every k-th point and each stroke's last one, so that about MAX_POINTS are left at most."""
+    """Keep every k-th point and the last one of each stroke, so that at most about MAX_POINTS are left."""
     step = ceil(sum(map(len, strokes)) / MAX_POINTS)
     if step <= 1:
         return strokes

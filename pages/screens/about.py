@@ -1,4 +1,4 @@
-"""How it works: what happens to a drawing."""
+"""Explain how a drawing becomes an answer."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""All models side by side: in numbers, on the visitor's own drawing, and two by two."""
+"""The Compare page: all models in a table, on the visitor's own drawing, and two of them against each other."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ from pages.components.shared.results import evaluation
 
 
 @st.fragment
-def draw(names: list[str]) -> None:
-    """The pad of the Draw page, and what each of the models reads on it while the pen is down."""
+def show_board(names: list[str]) -> None:
+    """Show the pad of the Draw page, and what each of the models reads on it while the pen is down."""
     with st.container(key="reading_board"):
-        sheet = show_pad("_of_all")
-        answers(sheet, sheet.given_to_canvas, names)
+        pad = show_pad("_of_all")
+        show_answers(pad, pad.canvas_version, names)
 
 
 @st.fragment
-def answers(sheet: PadState, on_pad: tuple[int, bool], names: list[str]) -> None:
-    """What the listener's messages run again, many times a second."""
-    if sheet.given_to_canvas != on_pad:
+def show_answers(pad: PadState, on_canvas: tuple[int, bool], names: list[str]) -> None:
+    """Show the readings; the listener's messages run this fragment again, many times a second."""
+    if pad.canvas_version != on_canvas:
         st.rerun()
-    show_readings(sheet, names)
-    listen(sheet)
+    show_readings(pad, names)
+    listen(pad)
 
 
 @st.fragment
 def compare_two(names: list[str]) -> None:
-    """Any two models on the same test digits."""
+    """Compare any two models on the same test digits."""
     first, second = (evaluation(name) for name in choose_two(names))
     if first and second and show_test(first, second):
         digits = test_digits()
-        at_hand = digits is not None and len(digits[0]) == len(first.labels)
-        show_disagreements(first, second, digits[0] if digits and at_hand else None)
-        if not at_hand:
+        if digits is None or len(digits) != len(first.labels):
+            show_disagreements(first, second, None)
             offer_mnist()
+        else:
+            show_disagreements(first, second, digits.frames)
 
 
 names = available()
@@ -51,7 +52,7 @@ show_models(rows := rows_of(names))
 show_missing(names)
 st.subheader("Your own drawing, read by all of them")
 asked = ask_all(names)
-draw(asked)
+show_board(asked)
 if loading := still_loading(asked):
     wait_for(*loading)
 st.subheader("Learning curves")

@@ -1,12 +1,19 @@
-"""MNIST, which the models learn from and are tested on: in numbers, digit by digit, and as the network sees it."""
+"""The Dataset page: MNIST in numbers, its digits, their augmentation, and a map of them as the network sees them."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.dataset import statistics as charts
 from pages.components.dataset.browser import show_augmentation, show_digits
 from pages.components.dataset.embedding_map import show_map
+from pages.components.dataset.statistics import (
+    show_counts,
+    show_facts,
+    show_ink,
+    show_intensity,
+    show_means,
+    show_strokes,
+)
 from pages.components.shared.mnist import offer_mnist, test_digits
 from pages.components.shared.results import diagnosis, evaluation, statistics
 
@@ -16,26 +23,26 @@ with st.container(key="dataset"):
     if digits is None:
         offer_mnist()
     if numbers := statistics():
-        charts.show_facts(numbers)
+        show_facts(numbers)
         st.subheader("How many there are")
-        charts.show_counts(numbers)
+        show_counts(numbers)
         st.subheader("Mean and spread")
-        charts.show_means(numbers)
+        show_means(numbers)
         left, right = st.columns(2)
         with left:
             st.subheader("How much ink")
-            charts.show_ink(numbers)
+            show_ink(numbers)
         with right:
             st.subheader("How dark")
-            charts.show_intensity(numbers)
+            show_intensity(numbers)
         st.subheader("How wide the strokes are")
-        charts.show_strokes(numbers)
-    if digits:
+        show_strokes(numbers)
+    if digits is not None:
         st.subheader("The digits")
         show_digits()
         st.subheader("What augmentation does")
         show_augmentation(digits)
     st.subheader("As the network sees them")
-    map_of, read = diagnosis(), evaluation()
-    if map_of and read:
-        show_map(map_of, read, digits and digits[0])
+    diagnosed, evaluated = diagnosis(), evaluation()
+    if diagnosed and evaluated:
+        show_map(diagnosed, evaluated, None if digits is None else digits.frames)

@@ -11,33 +11,38 @@ from pages.components.pad.fabric_paths import pen_width_of, strokes_of
 from pages.components.pad.listener import listen
 from pages.components.pad.pad import show_pad
 from pages.components.shared.classifiers import choose_model, is_loading, reader, wait_for
-from pages.components.shared.server import send_at_once
 
 
 @st.fragment
 def draw(name: str) -> None:
-    """The board with the pad, and the answer of the model that reads."""
+    """Show the board: the pad, and what the model of this name reads on it."""
     with st.container(key="board"):
-        sheet = show_pad()
-        answer(sheet, sheet.given_to_canvas, name)
+        pad = show_pad()
+        answer(pad, pad.canvas_version, name)
 
 
 @st.fragment
-def answer(sheet: PadState, on_pad: tuple[int, bool], name: str) -> None:
-    """What the listener's messages run again, many times a second: so it holds as few elements as can be."""
-    if sheet.given_to_canvas != on_pad:
+def answer(pad: PadState, shown: tuple[int, bool], name: str) -> None:
+    """Show the answer; every message of the listener runs this again, many times a second, so it has few elements.
+
+    Args:
+        pad: the drawing.
+        shown: the version that the canvas has; for another one, the whole page has to run.
+        name: of the model that reads.
+    """
+    if pad.canvas_version != shown:
         st.rerun()
-    read(sheet, name)
-    listen(sheet)
+    read(pad, name)
+    listen(pad)
 
 
-def read(sheet: PadState, name: str) -> None:
-    """Answer what is on the sheet."""
+def read(pad: PadState, name: str) -> None:
+    """Read what is on the pad, and show the answer or why there is none."""
     strokes = []
     try:
-        strokes = strokes_of(sheet.objects)
+        strokes = strokes_of(pad.objects)
         if ready := reader(name):
-            show_answer(ready.read_drawing(strokes, pen_width_of(sheet.objects)), ready.threshold)
+            show_answer(ready.read_drawing(strokes, pen_width_of(pad.objects)), ready.threshold)
         else:
             show_message("One moment", "The classifier is loading. Draw already: it is read as soon as it is there.")
     except StrokesError as error:
@@ -48,7 +53,6 @@ def read(sheet: PadState, name: str) -> None:
     show_steps(strokes)
 
 
-send_at_once()
 model = choose_model("Draw a digit")
 draw(model)
 if is_loading(model):

@@ -1,4 +1,4 @@
-"""Read the numbers on photos, and mend what was read."""
+"""Read the numbers on photos, and correct what was read."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import streamlit as st
 from model.errors import ArtifactError, ImageError
 from model.reader import Reader
 from model.transcript import Transcript
-from model.vision.decoding import load_gray
+from model.vision.decoding import decode_photo
 from pages.components.photos.album import Album
-from pages.components.photos.picture import show_doubts, show_picture, show_problems, show_reading, show_steps
+from pages.components.photos.picture import show_doubts, show_picture, show_problems, show_reading
 from pages.components.photos.preview import make_preview
+from pages.components.photos.steps import show_steps
 from pages.components.photos.table import show_exports, show_table
 from pages.components.photos.upload import choose_photo, choose_pictures
 from pages.components.shared.classifiers import choose_model, reader, wait_for
 
+_log = logging.getLogger(__name__)
+
 
 def classifier_or_stop(name: str) -> Reader:
-    """The classifier of this name; without it the page ends here, and goes on when it has been loaded."""
+    """Return the reader of the model of this name; until it is loaded, the page ends here."""
     try:
         ready = reader(name)
     except ArtifactError as error:
@@ -33,7 +36,7 @@ def classifier_or_stop(name: str) -> Reader:
 
 
 def read_waiting(album: Album, ready: Reader) -> None:
-    """Read what has not been read yet; each picture is kept as soon as it is done."""
+    """Read the waiting photos; each is in the album as soon as it is read."""
     waiting = album.waiting
     if not waiting:
         return
@@ -41,13 +44,14 @@ def read_waiting(album: Album, ready: Reader) -> None:
     for i, photo in enumerate(waiting):
         bar.progress(i / len(waiting), f"Reading picture {i + 1} of {len(waiting)}")
         try:
-            gray = load_gray(photo.data)
-            album.finish(photo.key, Transcript.of(ready.read_photo(gray)), make_preview(photo.data, gray))
+            decoded = decode_photo(photo.data)
+            transcript = Transcript.of(ready.read_photo(decoded.gray))
+            album.finish(photo, transcript, make_preview(decoded), decoded.gray)
         except ImageError as error:
-            album.fail(photo.key, str(error))
-        except Exception:  # a file that breaks a decoder in a new way is not to spoil the others
-            logging.getLogger(__name__).exception("A picture could not be read.")
-            album.fail(photo.key, "The picture cannot be read. Something went wrong with it on the server.")
+            album.fail(photo, str(error))
+        except Exception:  # an unforeseen error in one photo must not keep the others from being read
+            _log.exception("A picture could not be read.")
+            album.fail(photo, "The picture cannot be read. Something went wrong with it on the server.")
     bar.empty()
 
 
@@ -57,7 +61,7 @@ choose_pictures(album)
 if not album.photos:
     st.stop()
 ready = classifier_or_stop(model)
-album.read_with(model)
+album.set_model(model)
 read_waiting(album, ready)
 show_problems(album)
 if not album.read:
@@ -71,4 +75,4 @@ with right:
     show_doubts(album, photo)
 show_table(album)
 show_exports(album)
-show_steps(photo, ready)
+show_steps(album, photo, ready)

@@ -28,8 +28,9 @@ import streamlit
 from playwright.sync_api import Browser, sync_playwright
 
 import model.reader
+import model.vision.page_ink
 from model.classifiers.report import hardware
-from model.classifiers.runtime import load_classifier
+from model.classifiers.runtime import Classifier, load_classifier, load_network
 from model.reader import WEIGHTS, Reader
 from model.reading import Predict
 from model.vision.decoding import load_gray
@@ -39,7 +40,7 @@ from tests.benchmarks import diagnostics_page
 from tests.benchmarks.timing import timed
 from tests.browser.server import ROOT, DrawPage, launch, serve
 from tests.handwriting.digit_strokes import DIGITS, SCRIBBLE
-from tests.handwriting.written_pages import Hand, write
+from tests.handwriting.written_pages import Handwriting, write
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.md"
@@ -49,13 +50,13 @@ SESSIONS = 10
 TALL = {"width": 1280, "height": 1400}  # pad and plain button in sight together
 
 STAGES = {
-    "decoding": ("load_gray",),
-    "paper": ("shrink", "remove_paper", "clear_ink"),
-    "rulings and stains": ("page_ink",),
-    "glyphs, with the network": ("find_glyphs",),
-    "lines": ("digit_lines",),
+    "decoding": (model.reader, ("load_gray", "shrink")),
+    "paper": (model.vision.page_ink, ("remove_paper", "clear_ink")),
+    "ruled lines and stains": (model.vision.page_ink, ("remove_ruled_lines", "remove_stains")),
+    "glyphs, with the network": (model.reader, ("find_glyphs",)),
+    "lines": (model.reader, ("digit_lines",)),
 }
-"""Functions that the reader calls for a photo."""
+"""Functions that read a photo, and the modules that call them."""
 
 # Notes when the pen or the mouse button came up, how often what is shown has changed, and when it did so last.
 CLOCK = """() => {
@@ -95,14 +96,14 @@ def main() -> None:
 
 def server_cost(times: int = 300) -> list[Row]:
     """One live update, strokes to reading, against the usual way: shrink the canvas and call `network.predict`."""
-    classifier = load_classifier(WEIGHTS)
-    reader = Reader(classifier.predict, classifier.threshold, classifier.line_threshold)
+    classifier, network = load_classifier(WEIGHTS), load_network(WEIGHTS)
+    reader = Reader(classifier)
     drawings = [[np.array(stroke) * 200 + 60 for stroke in strokes] for strokes in DIGITS.values()]
     canvases = [ink_strokes(drawing, PEN, (SIDE, SIDE)) for drawing in drawings]
 
     def usual(canvas: np.ndarray) -> None:
         small = cv2.resize(canvas, (FRAME_SIDE, FRAME_SIDE), interpolation=cv2.INTER_AREA)
-        classifier.network.predict(small[None], verbose=0)
+        network.predict(small[None], verbose=0)
 
     ours = timed(lambda i: reader.read_drawing(drawings[i % 10], PEN), times)
     baseline = timed(lambda i: usual(canvases[i % 10]), times // 10)
@@ -121,11 +122,11 @@ def server_cost(times: int = 300) -> list[Row]:
 def photo_cost(times: int = 5) -> list[Row]:
     """Pages of 2 and 12 megapixels with 10 and 100 digits, decoding included, against decoding alone; then by stage."""
     classifier = load_classifier(WEIGHTS)
-    reader = Reader(classifier.predict, classifier.threshold, classifier.line_threshold)
+    reader = Reader(classifier)
     rows = []
     for megapixels, size_wh in ((2, (1600, 1200)), (12, (4000, 3000))):
         for lines in (1, 10):
-            page = write(*["3141592653"] * lines, hand=Hand(height=60))
+            page = write(*["3141592653"] * lines, style=Handwriting(height=60))
             picture = cv2.imencode(".jpg", cv2.resize(page, size_wh, interpolation=cv2.INTER_AREA))[1].tobytes()
             ours = timed(lambda _, picture=picture: reader.read_photo(picture), times)
             decoding = timed(lambda _, picture=picture: load_gray(picture), times)
@@ -136,15 +137,15 @@ def photo_cost(times: int = 5) -> list[Row]:
 
 
 def photo_stages(predict: Predict, picture: bytes) -> list[Row]:
-    """What each stage of reading a photo takes, in the reader itself: its functions are clocked where it calls them."""
-    reader = Reader(predict)
+    """Time each stage of reading a photo: its functions are clocked where they are called."""
+    reader = Reader(Classifier(predict))
     reader.read_photo(picture)
     spent = dict.fromkeys(STAGES, 0.0)
     with ExitStack() as stack:
-        for stage, names in STAGES.items():
+        for stage, (module, names) in STAGES.items():
             for name in names:
-                clocked = with_clock(getattr(model.reader, name), spent, stage)
-                stack.enter_context(patch.object(model.reader, name, clocked))
+                clocked = with_clock(getattr(module, name), spent, stage)
+                stack.enter_context(patch.object(module, name, clocked))
         reader.read_photo(picture)
     return [(f"… {stage}", ms(seconds), "", "", "") for stage, seconds in spent.items()]
 

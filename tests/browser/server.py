@@ -27,7 +27,7 @@ CHROMIUM_ARGS = [
     "--no-first-run",
 ]
 PATIENCE_MS = 60_000
-"""How long a loaded machine may take for what is otherwise done in a moment."""
+"""Time limit for every wait; a machine under load is slow."""
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -89,7 +89,7 @@ class DrawPage:
         return {axis: box[axis] + origin[i] + size * point[i] for i, axis in enumerate("xy")}
 
     def draw(self, strokes: list[list[tuple[float, float]]], apart: float = 12, **place: object) -> None:
-        """Draw strokes of the unit square with the mouse, which is heard about every `apart` px, as in a swift hand."""
+        """Draw strokes of the unit square with the mouse, with an event about every `apart` px, as in fast drawing."""
         for points in strokes:
             places = [self.at(point, **place) for point in points]
             self.page.mouse.move(**places[0])

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from model.classifiers import registry, report
+from model.classifiers.registry import REPORT_FILE, WEIGHTS_FILE
+from model.data import statistics
 from tests.browser.server import PATIENCE_MS, ROOT, serve
 from tests.handwriting.digit_strokes import DIGITS
 from tests.handwriting.small_data import (
@@ -36,11 +38,10 @@ def always(digit):
 
 
 def put(folder, name, network, wrong):
-    """A model that can be loaded, with what is stored of it."""
+    """Save a model that can be loaded, and its stored evaluation."""
     labels = digits(TEST)[1]
     logits = answers(labels, wrong)
-    report = report_of(name, logits, labels) | {"calibration": {"temperature": 1.0, "threshold": 0.7}}
-    report.save(network, report, folder)
+    report.save(network, report_of(name, logits, labels), folder)
     put_evaluation(folder, name, labels, logits)
 
 
@@ -54,17 +55,19 @@ def small_app(tmp_path_factory):
     weights = home / "model" / "weights"
     put(weights / "softmax", "softmax", always(3), wrong=[10, 11, 12])
     put(weights / "mlp", "mlp", always(8), wrong=[20])
-    for file in (report.WEIGHTS_FILE, report.REPORT_FILE):
-        shutil.copy(ROOT / "model" / "weights" / file, weights)
+    (weights / "cnn").mkdir()
+    for file in (WEIGHTS_FILE, REPORT_FILE):
+        shutil.copy(ROOT / "model" / "weights" / "cnn" / file, weights / "cnn")
     write_mnist(home / "mnist.npz")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "_WEIGHTS", weights)
+        patch.setattr(statistics, "STATISTICS", home / "model" / "data" / "statistics.npz")
         patch.setenv("MNIST_NPZ", str(home / "mnist.npz"))
         labels = digits(TEST)[1]
-        put_evaluation(weights, "cnn", labels, answers(labels, [3, 14]))
-        put_diagnosis(weights, wrong=[3, 14])
-        data = json.loads((weights / report.REPORT_FILE).read_text(encoding="utf-8"))["data"]
-        put_statistics(weights, data["sha256"])
+        put_evaluation(weights / "cnn", "cnn", labels, answers(labels, [3, 14]))
+        put_diagnosis(weights / "cnn", wrong=[3, 14])
+        data = json.loads((weights / "cnn" / REPORT_FILE).read_text(encoding="utf-8"))["data"]
+        put_statistics(data["sha256"])
         with serve(home / "app.py", home) as url:
             yield url
 
@@ -122,14 +125,14 @@ def choose(page, title):
 def test_drawing_is_read_by_all_models(open_small):
     app = open_small("Compare")
     app.page.get_by_role("button", name="Let every model read it").click()
-    expect(app.page.locator(".st-key-readers")).to_contain_text("Nothing is drawn yet")
+    expect(app.page.locator(".st-key-side_by_side")).to_contain_text("Nothing is drawn yet")
     app.canvas.scroll_into_view_if_needed()
     app.page.wait_for_timeout(500)  # charts below it may still grow
     app.draw(DIGITS[7])
-    signs = app.page.locator(".reader .sign")
+    signs = app.page.locator(".model_reading .sign")
     expect(signs).to_have_text(["3", "8", "7"])
     app.click("Clear")
-    expect(app.page.locator(".st-key-readers")).to_contain_text("Nothing is drawn yet")
+    expect(app.page.locator(".st-key-side_by_side")).to_contain_text("Nothing is drawn yet")
     app.draw(DIGITS[4])
     expect(signs).to_have_text(["3", "8", "4"])
 
@@ -141,7 +144,7 @@ def test_drawing_of_the_draw_page_is_there(open_small):
     app.expect_answer("2")
     app.page.get_by_role("link", name="Compare", include_hidden=True).dispatch_event("click")
     app.page.get_by_role("button", name="Let every model read it").click(timeout=PATIENCE_MS)
-    expect(app.page.locator(".reader .sign")).to_have_text(["3", "8", "2"])
+    expect(app.page.locator(".model_reading .sign")).to_have_text(["3", "8", "2"])
 
 
 def test_page_left_in_the_moment_of_a_stroke(open_small):
@@ -149,7 +152,7 @@ def test_page_left_in_the_moment_of_a_stroke(open_small):
     app.wait_until_ready()
     app.draw(DIGITS[1])
     app.expect_answer("1")
-    app.page.wait_for_timeout(500)  # nothing is under way: the dot is told at once
+    app.page.wait_for_timeout(500)  # nothing is under way: the dot is reported at once
     app.canvas.evaluate(
         """(canvas) => {
             const { x, y } = canvas.getBoundingClientRect();

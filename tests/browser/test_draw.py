@@ -42,7 +42,7 @@ WATCH = """() => {
   new MutationObserver(note).observe(document.querySelector(".stMain"), { subtree: true, childList: true });
 }"""
 
-# What is drawn comes to the lower canvas with the next frame of the browser.
+# The lower canvas shows a stroke with the next frame of the browser.
 LOWER_CANVAS = """async canvas => {
   await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const lower = canvas.parentElement.querySelector("canvas.lower-canvas");
@@ -124,8 +124,8 @@ def test_reads_a_digit_drawn_with_the_mouse(draw_page, digit):
     assert frame.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [28, 28]
 
 
-def test_reads_a_slow_hand(draw_page):
-    """Its mouse is heard about several times on each pixel."""
+def test_reads_slow_drawing(draw_page):
+    """The mouse sends several events on each pixel."""
     draw_page.draw(DIGITS[7], apart=0.4, size=40)
     draw_page.expect_answer("7")
 
@@ -163,7 +163,7 @@ def test_answer_stands_still_after_the_pen_is_up(draw_page):
 
 
 def test_nothing_is_sent_after_the_answer(draw_page):
-    """The canvas is told that its own report is not needed: it would come 200 ms after the pen is up."""
+    """The canvas is asked for no report, which would arrive 200 ms after the pen is up."""
     draw_page.page.mouse.move(**draw_page.at((0.2, 0)))
     draw_page.page.mouse.down()
     draw_page.page.mouse.move(**draw_page.at((0.8, 0)), steps=20)

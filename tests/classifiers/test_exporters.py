@@ -7,9 +7,14 @@ import pytest
 from model.__main__ import _FORMATS, main
 from model.classifiers import exporters
 from model.classifiers.architectures import build_average, build_cnn, build_fourier, build_softmax
-from model.classifiers.exporters import FORMATS, Digits, export
+from model.classifiers.exporters import FORMATS, ParitySet, export
 from model.classifiers.report import save
+from model.classifiers.runtime import load_network
 from model.errors import ExportError
+from model.reader import WEIGHTS
+from tests.handwriting.reports import make_report
+
+pytestmark = pytest.mark.slow
 
 EXACT = [form for form in FORMATS if form != "tflite"]
 NETWORKS = {
@@ -24,13 +29,13 @@ NETWORKS = {
 def drawn():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_NPZ", "none.npz")
-        return Digits.load()
+        return ParitySet.load()
 
 
 @pytest.fixture(autouse=True)
 def _without_mnist(drawn, monkeypatch):
     """Digits are drawn, and drawn once."""
-    monkeypatch.setattr(Digits, "load", lambda: drawn)
+    monkeypatch.setattr(ParitySet, "load", lambda: drawn)
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +54,19 @@ def test_every_network_comes_back_as_it_was(name, form, tmp_path):
     keras.utils.set_random_seed(1)
     (comparison,) = export(NETWORKS[name](), form, output_of(tmp_path, form))
     assert comparison.changed == 0
-    assert comparison.logits_off < 1e-4
-    assert (comparison.n, comparison.digits) == (1000, "drawn digits")
+    assert comparison.max_logit_error < 1e-4
+    assert (comparison.n, comparison.samples) == (1000, "drawn digits")
     assert {path.name for path in tmp_path.iterdir()} == {f"digits{suffix}" for suffix in FORMATS[form].suffixes}
 
 
-def test_tensorflow_lite_comes_in_floats_and_in_eight_bits(classifier, tmp_path):
-    floats, integers = export(classifier.network, "tflite", tmp_path / "digits.tflite")
-    assert floats.logits_off < 1e-3
-    assert floats.accuracy_lost == 0
+def test_tensorflow_lite_comes_in_floats_and_in_eight_bits(tmp_path):
+    floats, integers = export(load_network(WEIGHTS), "tflite", tmp_path / "digits.tflite")
+    assert floats.max_logit_error < 1e-3
+    assert floats.accuracy_loss == 0
     assert integers.path.name == "digits-int8.tflite"
     assert integers.size < floats.size / 3
-    assert abs(integers.accuracy_lost) <= 0.01
-    assert integers.logits_off > 0
+    assert abs(integers.accuracy_loss) <= 0.01
+    assert integers.max_logit_error > 0
     assert "points lost" in str(integers)
     assert floats.size == (tmp_path / "digits.tflite").stat().st_size
 
@@ -74,13 +79,13 @@ def test_json_holds_the_architecture_and_the_weights_are_beside_it(network, tmp_
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_mnist_is_compared_on_where_it_can_be_had(drawn, tmp_path, monkeypatch):
+def test_mnist_is_compared_on_where_it_is_available(drawn, tmp_path, monkeypatch):
     frames, labels = drawn.compared.frames, drawn.compared.labels
     np.savez(tmp_path / "some.npz", x_train=frames, y_train=labels, x_test=frames, y_test=labels)
     monkeypatch.undo()
     monkeypatch.setenv("MNIST_NPZ", str(tmp_path / "some.npz"))
-    digits = Digits.load()
-    assert (digits.name, len(digits.compared), len(digits.calibrating)) == ("MNIST test digits", 1000, 300)
+    samples = ParitySet.load()
+    assert (samples.name, len(samples.compared), len(samples.calibration)) == ("MNIST test digits", 1000, 300)
 
 
 @pytest.mark.parametrize("form", ["json", "savedmodel"])
@@ -102,7 +107,7 @@ def test_eight_bits_that_cost_too_much_are_thrown_away(network, tmp_path, monkey
         return {path: lambda frames: np.zeros((len(frames), 10), np.float32)}
 
     monkeypatch.setitem(FORMATS, "tflite", exporters.ExportFormat(("-int8.tflite",), write))
-    monkeypatch.setattr(exporters, "_ACCURACY_LOST", -1.0)
+    monkeypatch.setattr(exporters, "_MAX_ACCURACY_LOSS", -1.0)
     with pytest.raises(ExportError, match="fewer right in eight-bit numbers. Received: .*points lost"):
         export(network, "tflite", tmp_path / "digits-int8.tflite")
     assert not list(tmp_path.iterdir())
@@ -129,7 +134,7 @@ def test_a_name_of_another_format_is_refused(network, name, tmp_path):
 
 
 @pytest.mark.parametrize("parent", ["none", "file"])
-def test_a_folder_that_is_none_is_refused(network, parent, tmp_path):
+def test_a_missing_folder_is_refused(network, parent, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match=rf"nowhere to export to. Expected a folder. Received: .*{parent}"):
         export(network, "keras", tmp_path / parent / "digits.keras")
@@ -152,10 +157,10 @@ def test_the_command_offers_every_format():
 @pytest.fixture
 def shipped(network, tmp_path, monkeypatch):
     """A working folder, and a shipped model in another one."""
-    save(network, {"calibration": {"threshold": 0.5}}, tmp_path / "weights")
+    save(network, make_report(), tmp_path / "weights")
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr("model.__main__.folder", lambda name: tmp_path / "weights")
+    monkeypatch.setattr("model.__main__.weights_folder", lambda name: tmp_path / "weights")
     return tmp_path / "work"
 
 

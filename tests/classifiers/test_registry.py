@@ -3,11 +3,22 @@ import sys
 
 import pytest
 
-from model.classifiers import registry
-from model.classifiers.registry import MODELS, REPORT_FILE, SHIPPED, WEIGHTS_FILE, available, folder
+from model.classifiers import architectures, registry
+from model.classifiers.registry import (
+    MODELS,
+    REPORT_FILE,
+    SHIPPED,
+    WEIGHTS_FILE,
+    Trainer,
+    available,
+    weights_folder,
+)
 from model.classifiers.report import load_report
-from model.classifiers.runtime import load_classifier
+from model.classifiers.runtime import load_network
 from model.errors import ArtifactError
+from model.training.dispatch import TRAINERS
+
+pytestmark = pytest.mark.slow
 
 # What each must reach on MNIST's test set; what others report for such models is less.
 LEAST = {"svm": 0.983, "mlp": 0.983, "cnn3": 0.993, "cnn": 0.9965, "ensemble": 0.9965}
@@ -23,14 +34,14 @@ def test_models_come_from_the_simplest_to_the_best():
 
 
 def test_every_model_has_a_folder_of_its_own_name():
-    assert {name: folder(name).name for name in MODELS} == {name: name for name in MODELS}
-    assert {folder(name).parent.name for name in MODELS} == {"weights"}
+    assert {name: weights_folder(name).name for name in MODELS} == {name: name for name in MODELS}
+    assert {weights_folder(name).parent.name for name in MODELS} == {"weights"}
 
 
 @pytest.mark.parametrize("name", ["resnet", "", "../secrets"])
-def test_a_model_that_is_none_is_refused(name):
+def test_an_unknown_model_is_refused(name):
     with pytest.raises(ArtifactError, match=rf"no such model. Expected one of softmax, .*ensemble. Received: '{name}'"):
-        folder(name)
+        weights_folder(name)
 
 
 def test_models_are_available_when_weights_and_report_are_there(tmp_path, monkeypatch):
@@ -42,22 +53,29 @@ def test_models_are_available_when_weights_and_report_are_there(tmp_path, monkey
     assert available() == ["mlp"]
 
 
-def test_the_registry_waits_for_nothing_heavy():
+def test_importing_the_registry_loads_no_heavy_package():
     script = (
         "import sys, model.classifiers.registry; assert not {'numpy', 'cv2', 'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def test_every_model_names_a_builder_and_what_is_reported_has_a_source():
+    for spec in MODELS.values():
+        assert callable(getattr(architectures, spec.builder)), spec.name
+        assert spec.reported is None or (0.9 < spec.reported.accuracy < 1 and spec.reported.source), spec.name
+    assert {spec.trainer for spec in MODELS.values()} == set(Trainer) == set(TRAINERS)
+
+
 @pytest.mark.parametrize("name", available())
 def test_reports_say_what_the_models_are(name):
-    report = load_report(folder(name))
+    report, reported = load_report(weights_folder(name)), MODELS[name].reported
     assert set(report) >= REPORT_KEYS
     assert report["model"] == name
-    assert load_classifier(folder(name)).network.count_params() == report["parameters"]
+    assert load_network(weights_folder(name)).count_params() == report["parameters"]
     assert report["test"]["n"] == 10_000
-    assert report["test"]["accuracy"] >= max(LEAST.get(name, 0.92), MODELS[name].reported or 0)
+    assert report["test"]["accuracy"] >= max(LEAST.get(name, 0.92), reported.accuracy if reported else 0)
 
 
 def test_all_weights_together_are_small():
-    assert sum(file.stat().st_size for file in folder(SHIPPED).rglob("*.keras")) < 20e6
+    assert sum(file.stat().st_size for file in weights_folder(SHIPPED).rglob("*.keras")) < 20e6

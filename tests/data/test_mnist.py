@@ -1,15 +1,12 @@
-"""MNIST and ink files, and what is refused as such."""
+"""Loading and splitting MNIST, and files that are refused."""
 
-import json
+import sys
 
 import numpy as np
 import pytest
 
-from model.data import mnist
-from model.data.mnist import HELD_OUT_SHARE, load_mnist
-from model.data.pen_strokes import load_drawings, load_pen_strokes
+from model.data.mnist import HELD_OUT_SHARE, load_mnist, mnist_path, read_part
 from model.errors import DatasetError
-from tests.handwriting.stroke_files import digit_file, others_file
 
 
 def arrays(n_train=120, n_test=20):
@@ -93,13 +90,29 @@ def test_a_single_array_is_refused(tmp_path):
         load_mnist(path)
 
 
-def test_the_download_does_not_mix_with_what_a_command_prints(monkeypatch, capsys):
+@pytest.fixture
+def empty_cache(monkeypatch, tmp_path):
+    """Have MNIST_NPZ name no file, and Keras's cache hold none; returns where the cache would hold it."""
+    monkeypatch.delenv("MNIST_NPZ", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    return tmp_path / "datasets" / "mnist.npz"
+
+
+def test_the_cache_of_keras_is_read_without_keras(monkeypatch, empty_cache):
+    empty_cache.parent.mkdir()
+    np.savez(empty_cache, **arrays())
+    monkeypatch.setitem(sys.modules, "keras.datasets", None)
+    assert mnist_path() == empty_cache
+    assert len(load_mnist().test) == len(read_part(mnist_path(), "test")) == 20
+
+
+@pytest.mark.slow
+def test_the_progress_of_the_download_goes_to_stderr(monkeypatch, capsys, empty_cache):
     def download():
         print("Downloading data from somewhere")
         a = arrays()
         return (a["x_train"], a["y_train"]), (a["x_test"], a["y_test"])
 
-    monkeypatch.delenv("MNIST_NPZ", raising=False)
     monkeypatch.setattr("keras.datasets.mnist.load_data", download)
     assert len(load_mnist().test) == 20
     assert capsys.readouterr().out == ""
@@ -115,75 +128,15 @@ def test_files_that_are_no_npz_are_refused(tmp_path, content):
     assert "pickle" not in str(refusal.value), "nobody should load such a file unsafely"
 
 
-def test_no_file_and_no_network(monkeypatch):
+@pytest.mark.slow
+def test_no_file_and_no_network(monkeypatch, empty_cache):
     def offline():
         raise OSError("no route to host")
 
-    monkeypatch.delenv("MNIST_NPZ", raising=False)
     monkeypatch.setattr("keras.datasets.mnist.load_data", offline)
     with pytest.raises(DatasetError, match="cannot be downloaded. Expected a connection, or .* no route to host"):
-        mnist.load_mnist()
+        load_mnist()
 
 
-def test_ink_files_are_split_by_writers(tmp_path):
-    ink = load_pen_strokes([digit_file(tmp_path / "a.jsonl", writers=12), others_file(tmp_path / "b.jsonl", writers=6)])
-    assert (len(ink.train), len(ink.held_out)) == (100 + 25, 20 + 5)
-    assert {drawing.writer for drawing in ink.held_out} == {"writer-00", "writer-06"}
-    assert {drawing.label for drawing in ink.held_out} == {None, *range(10)}
-    assert set(ink.files) == {"a.jsonl", "b.jsonl"}
-    assert all(len(checksum) == 64 for checksum in ink.files.values())
-
-
-def test_what_one_person_wrote_is_trained_on(tmp_path):
-    ink = load_pen_strokes([digit_file(tmp_path / "mine.jsonl", writers=1)])
-    assert (len(ink.train), len(ink.held_out)) == (10, 0)
-
-
-def test_no_ink_files_are_no_ink():
-    ink = load_pen_strokes([])
-    assert (ink.train, ink.held_out, ink.files) == ([], [], {})
-
-
-def test_ink_files_of_the_same_name_are_refused(tmp_path):
-    (tmp_path / "other").mkdir()
-    paths = [digit_file(folder / "a.jsonl", writers=1) for folder in (tmp_path, tmp_path / "other")]
-    with pytest.raises(DatasetError, match=r"Expected different names. Received: .*other/a.jsonl"):
-        load_pen_strokes(paths)
-
-
-def test_what_looks_like_a_digit_is_not_trained_on(tmp_path):
-    path = tmp_path / "signs.jsonl"
-    row = {"writer": "w", "strokes": [[[0, 0], [5, 9]]]}
-    rows = [row | {"label": "O", "looks_like_digit": True}, row | {"label": "A"}, row | {"label": "B", "writer": "x"}]
-    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    assert [drawing.looks_like_digit for drawing in load_drawings(path)] == [True, False, False]
-    ink = load_pen_strokes([path])
-    assert len(ink.train + ink.held_out) == 2
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("no JSON", "line 2"),
-        ("{}", "line 2 .KeyError"),
-        ("[1, 2]", "line 2 .TypeError"),
-        ('{"label": 1, "writer": "w", "strokes": []}', "no strokes"),
-        ('{"label": 1, "writer": "w", "strokes": [[[0, 0, 0]]]}', "wrong shape"),
-        ('{"label": 1, "writer": "w", "strokes": [[[0, NaN]]]}', "finite"),
-        ('{"label": "7", "writer": "w", "strokes": [[[0, 0], [5, 9]]]}', "label '7', which is neither"),
-        ('{"label": 12, "writer": "w", "strokes": [[[0, 0], [5, 9]]]}', "label 12, which is neither"),
-    ],
-)
-def test_malformed_ink_files_are_refused(tmp_path, line, message):
-    path = digit_file(tmp_path / "a.jsonl", writers=1, each=1)
-    path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
-    with pytest.raises(DatasetError, match=f"Expected JSON with label, writer and strokes .*{message}"):
-        load_drawings(path)
-
-
-def test_missing_and_empty_ink_files_are_refused(tmp_path):
-    with pytest.raises(DatasetError, match="The strokes cannot be read"):
-        load_drawings(tmp_path / "none.jsonl")
-    (tmp_path / "empty.jsonl").touch()
-    with pytest.raises(DatasetError, match="There are no strokes. Expected at least one line"):
-        load_drawings(tmp_path / "empty.jsonl")
+def test_checksum_of_the_docstring(mnist):
+    assert mnist.sha256 in load_mnist.__doc__

@@ -1,4 +1,4 @@
-"""Diagnosis on a linear network, where neighbors and saliency can be told by hand."""
+"""Diagnosis of a linear network, whose neighbors and saliency are known by hand."""
 
 import keras
 import numpy as np
@@ -6,14 +6,16 @@ import pytest
 from keras import layers
 
 from model.classifiers.architectures import build_cnn
-from model.classifiers.runtime import Classifier, compile_predict
+from model.classifiers.runtime import compile_predict
 from model.data.mnist import LabeledFrames, Mnist
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.evaluation.diagnosis import compare, diagnose, draw_map, embed, find_neighbors, find_saliency, select
 from model.evaluation.results import DIAGNOSIS_FILE, load_diagnosis, save_diagnosis
 from tests.evaluation.test_results import folder  # noqa: F401
 
-FOR, AGAINST = (10, 8), (20, 15)  # pixels that speak for a 9 and for a 4
+pytestmark = pytest.mark.slow
+
+FOR, AGAINST = (10, 8), (20, 15)  # pixels that are evidence for a 9 and for a 4
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +32,8 @@ def linear():
 
 @pytest.fixture(scope="module")
 def data():
-    train, test = draw_samples(120, np.random.default_rng(0)), draw_samples(40, np.random.default_rng(1))
-    return Mnist(train[10:], train[:10], test, "of drawn digits")
+    train, test = draw_digits(120, np.random.default_rng(0)), draw_digits(40, np.random.default_rng(1))
+    return Mnist(train, np.arange(len(train)), test, "of drawn digits")
 
 
 def frames_with(*pixels):
@@ -41,14 +43,14 @@ def frames_with(*pixels):
     return frames
 
 
-def test_misread_digits_come_first_and_the_least_certain_first():
+def test_misread_digits_come_first_each_group_by_ascending_confidence():
     likely = [0.6, 0.9, 0.5, 0.8, 0.7]
     probabilities = np.stack([np.array([p, 1 - p, *[0] * 8]) for p in likely])
     assert select(probabilities, np.array([0, 1, 0, 1, 0])).tolist() == [3, 1, 2, 0, 4]
     assert select(probabilities, np.zeros(5, int)).dtype == np.int32
 
 
-def test_of_the_right_ones_only_the_sixty_least_certain_are_looked_at():
+def test_only_the_sixty_least_confident_correct_digits_are_selected():
     likely = np.linspace(0.55, 1, 100)
     probabilities = np.zeros((100, 10))
     probabilities[:, 3], probabilities[:, 5] = likely, 1 - likely
@@ -60,10 +62,10 @@ def test_a_digit_is_compared_with_the_true_one_or_with_the_runner_up():
     probabilities = np.zeros((2, 10))
     probabilities[:, [9, 7, 4]] = 0.6, 0.3, 0.1
     assert compare(probabilities, np.array([4, 9])).tolist() == [[9, 4], [9, 7]]
-    assert compare(np.full((1, 10), 0.1), np.array([0])).tolist() == [[0, 1]]  # even: the first is read, as elsewhere
+    assert compare(np.full((1, 10), 0.1), np.array([0])).tolist() == [[0, 1]]  # a tie: argmax takes the first
 
 
-def test_saliency_has_the_sign_of_what_it_speaks_for(linear):
+def test_saliency_is_positive_for_evidence_of_the_first_digit(linear):
     frames = np.repeat(frames_with(FOR, AGAINST), 3, axis=0)
     saliency = find_saliency(linear, frames, np.array([[9, 4], [4, 9], [9, 1]], np.uint8))
     assert (saliency.shape, saliency.dtype) == ((3, 28, 28), np.float32)
@@ -72,7 +74,7 @@ def test_saliency_has_the_sign_of_what_it_speaks_for(linear):
     assert np.count_nonzero(saliency) == 5
 
 
-def test_saliency_of_what_makes_no_difference_is_none(linear):
+def test_saliency_is_zero_where_no_pixel_makes_a_difference(linear):
     blank, aside = np.zeros((1, 28, 28), np.uint8), frames_with((3, 3))
     for frames in (blank, aside, blank[:0]):
         saliency = find_saliency(linear, frames, np.full((len(frames), 2), [9, 4], np.uint8))
@@ -82,7 +84,7 @@ def test_saliency_of_what_makes_no_difference_is_none(linear):
 
 def test_saliency_is_found_in_a_convolutional_network():
     keras.utils.set_random_seed(0)
-    frames = draw_samples(3, np.random.default_rng(0)).frames
+    frames = draw_digits(3, np.random.default_rng(0)).frames
     network = build_cnn()
     weights = [array.copy() for array in network.get_weights()]
     saliency = find_saliency(network, frames, np.array([[1, 2]] * 3, np.uint8))
@@ -91,7 +93,7 @@ def test_saliency_is_found_in_a_convolutional_network():
     assert all(np.array_equal(*pair) for pair in zip(weights, network.get_weights(), strict=True))
 
 
-def test_the_embedding_is_what_the_last_layer_sees(linear, data):
+def test_features_are_the_input_of_the_last_layer(linear, data):
     np.testing.assert_allclose(embed(linear, data.test.frames), data.test.frames.reshape(-1, 784) / 255, atol=1e-6)
     assert embed(build_cnn(), data.test.frames[:2]).shape == (2, 128)
 
@@ -105,7 +107,7 @@ def test_the_nearest_neighbor_of_a_digit_is_itself(linear, data):
     assert (np.diff(distances) >= 0).all()
 
 
-def test_the_map_keeps_apart_what_is_apart():
+def test_the_map_separates_clusters():
     rng = np.random.default_rng(0)
     features = np.concatenate([rng.normal(0, 1, (40, 20)), rng.normal(30, 1, (40, 20))]).astype(np.float32)
     places = draw_map(features)
@@ -118,17 +120,17 @@ def test_the_map_keeps_apart_what_is_apart():
 
 @pytest.fixture(scope="module")
 def diagnosed(linear, data):
-    return diagnose(Classifier(compile_predict(linear), 0.5, 0.5, linear), data)
+    return diagnose(linear, data)
 
 
-def test_a_whole_diagnosis_fits_together(diagnosed, data, linear):
-    read = compile_predict(linear)(data.test.frames).argmax(axis=1)
-    wrong = np.flatnonzero(read != data.test.labels)
+def test_the_parts_of_a_diagnosis_agree(diagnosed, data, linear):
+    predicted = compile_predict(linear)(data.test.frames).argmax(axis=1)
+    wrong = np.flatnonzero(predicted != data.test.labels)
     m = len(diagnosed.indices)
-    assert m == len(data.test)  # 40 digits: all that are right are among the least certain
+    assert m == len(data.test)  # of 40 digits all correct ones are among the 60 least confident
     assert set(diagnosed.indices[: len(wrong)]) == set(wrong)
     np.testing.assert_array_equal(diagnosed.frames, data.test.frames[diagnosed.indices])
-    np.testing.assert_array_equal(diagnosed.compared[: len(wrong), 0], read[diagnosed.indices[: len(wrong)]])
+    np.testing.assert_array_equal(diagnosed.compared[: len(wrong), 0], predicted[diagnosed.indices[: len(wrong)]])
     assert (diagnosed.saliency.shape, diagnosed.neighbors.shape) == ((m, 28, 28), (m, 8))
     assert diagnosed.embedding.shape == (40, 2)
     assert [curve.name for curve in diagnosed.robustness] == [
@@ -136,7 +138,7 @@ def test_a_whole_diagnosis_fits_together(diagnosed, data, linear):
     ]
 
 
-def test_neighbors_are_counted_as_keras_orders_the_training_digits(diagnosed, data):
+def test_neighbors_are_indices_in_the_order_of_keras(diagnosed, data):
     np.testing.assert_array_equal(diagnosed.neighbor_labels, data.whole.labels[diagnosed.neighbors])
     distances = np.linalg.norm(
         data.whole.frames[:, None].astype(float) - diagnosed.frames[None, :3].astype(float), axis=(2, 3)
@@ -144,13 +146,13 @@ def test_neighbors_are_counted_as_keras_orders_the_training_digits(diagnosed, da
     np.testing.assert_array_equal(distances.argmin(axis=0), diagnosed.neighbors[:3, 0])
 
 
-def test_what_was_diagnosed_can_be_kept(diagnosed, folder):  # noqa: F811
+def test_a_diagnosis_is_saved_and_loaded(diagnosed, folder):  # noqa: F811
     (folder / DIAGNOSIS_FILE).unlink()
     save_diagnosis(folder, diagnosed)
     assert load_diagnosis().robustness == diagnosed.robustness
     np.testing.assert_array_equal(load_diagnosis().indices, diagnosed.indices)
 
 
-def test_samples_of_no_digit_at_all_are_not_taken_for_some():
+def test_nothing_is_selected_of_no_digits():
     empty = LabeledFrames(np.empty((0, 28, 28), np.uint8), np.empty(0, np.uint8))
     assert len(select(np.empty((0, 10)), empty.labels)) == 0

@@ -1,8 +1,10 @@
-"""What `evaluate` and `report` measure and keep, on a linear network and a handful of drawn digits."""
+"""`evaluate` and `report`: what they measure, write and keep, with a linear network and a few drawn digits."""
 
 import csv
 import io
 import json
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,18 +16,25 @@ from keras import layers
 
 from model.__main__ import main
 from model.classifiers import registry
-from model.classifiers.report import load_report, save
+from model.classifiers.report import keep_writers, load_report, save
 from model.data import statistics
 from model.data.mnist import load_mnist
 from model.errors import ArtifactError
 from model.evaluation import measure as measuring
 from model.evaluation import results
-from model.evaluation.measure import draw_figures, keep, measure, measure_speed, rebuild
+from model.evaluation.measure import draw_figures, keep, measure, measure_speed, rebuild, write_predictions
 from model.evaluation.metrics import evaluate
 from model.evaluation.results import load_data_statistics, load_diagnosis, load_evaluation
 from tests.handwriting.drawn_mnist import write_drawn
+from tests.handwriting.picture_files import SEVEN, encode, page
+from tests.handwriting.reports import make_curve, make_data, make_report, make_test
+from tests.handwriting.stroke_files import digit_file, non_digit_file
 
+pytestmark = pytest.mark.slow
+
+MODEL = Path(__file__).parents[2] / "model"
 TEST_DIGITS = 60
+NO_WRITERS = {"digits": {}, "left_out": {}, "non_digits": {}}
 FIGURES = {"confusion.png", "errors.png", "reliability.png", "learning_curve.png"}
 
 
@@ -36,7 +45,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def linear(data):
-    """Template matching: the mean frame of every digit is what speaks for it."""
+    """Template matching: the weights of each digit are the mean of its frames."""
     train = load_mnist(data).whole
     templates = np.stack([train.frames[train.labels == digit].mean(axis=0).ravel() / 255 for digit in range(10)])
     frames = keras.Input((28, 28), dtype="uint8", name="frames")
@@ -47,22 +56,17 @@ def linear(data):
 
 
 def report_of(data):
-    return {
-        "calibration": {"threshold": 0.5},
-        "data": {"sha256": load_mnist(data).sha256},
-        "test": {"accuracy": 0.0},
-        "curve": [{"loss": 0.5 / epoch, "held_out_accuracy": 1 - 0.1 / epoch} for epoch in (1, 2, 3)],
-        "writers": {"shipped": {}},
-    }
+    return make_report(data=make_data(sha256=load_mnist(data).sha256), test=make_test(errors=7), curve=make_curve(3))
 
 
 @pytest.fixture
 def weights(tmp_path, monkeypatch, linear, data):
-    """The shipped model and one more, both the linear one."""
+    """Folder with the shipped model and one more; both are the linear one."""
     monkeypatch.setattr(registry, "_WEIGHTS", tmp_path)
     monkeypatch.setattr(statistics, "STATISTICS", tmp_path / "statistics.npz")
     for name in ("cnn", "mlp"):
-        save(linear, report_of(data), registry.folder(name))
+        save(linear, report_of(data), registry.weights_folder(name))
+        keep_writers(registry.weights_folder(name), "shipped", NO_WRITERS)
     return tmp_path
 
 
@@ -76,7 +80,7 @@ def test_a_model_is_measured(weights, data, linear):
     assert measured["log_loss"] == pytest.approx(expected["log_loss"], rel=1e-4)
     assert 0.5 < measured["accuracy"] < 1
     assert evaluation.size_bytes == (weights / "cnn" / "digits.keras").stat().st_size
-    assert load_report(weights / "cnn")["test"] == {"accuracy": 0.0}  # nothing is kept yet
+    assert load_report(weights / "cnn")["test"] == make_test(errors=7)  # nothing is kept
 
 
 def test_the_time_of_a_digit_is_the_median_of_single_frames(monkeypatch):
@@ -89,26 +93,28 @@ def test_the_time_of_a_digit_is_the_median_of_single_frames(monkeypatch):
     assert "cores" in speed["hardware"]
 
 
-def test_what_was_measured_is_kept_beside_the_weights(weights, data):
+def test_an_evaluation_is_kept_beside_the_weights(weights, data):
     mnist = load_mnist(data)
     evaluation = measure("mlp", weights / "mlp", mnist.test)
-    keep(evaluation, mnist)
+    keep(weights / "mlp", evaluation, mnist)
     read = load_evaluation("mlp")
     assert json.dumps(read.report) == json.dumps(evaluation.report)
     np.testing.assert_array_equal(read.predicted, evaluation.predicted)
     np.testing.assert_array_equal(read.labels, mnist.test.labels)
-    assert load_report(weights / "mlp")["writers"] == {"shipped": {}}
-    assert load_report(weights / "cnn")["test"] == {"accuracy": 0.0}
+    assert load_report(weights / "mlp")["writers"] == {"shipped": NO_WRITERS}
+    assert load_report(weights / "cnn")["test"] == make_test(errors=7)
 
 
-def test_what_was_measured_on_other_digits_is_not_kept(weights, data, tmp_path):
+def test_an_evaluation_of_other_digits_is_not_kept(weights, data, tmp_path):
     with np.load(data) as file:
         np.savez(tmp_path / "other.npz", **dict(file) | {"y_test": np.zeros(TEST_DIGITS, np.uint8)})
     before = sorted(path.name for path in weights.glob("**/*"))
     other = load_mnist(tmp_path / "other.npz")
     evaluation = measure("cnn", weights / "cnn", other.test)
-    with pytest.raises(ArtifactError, match="is not kept. Expected data of sha256 .*Received: .*--weights"):
-        keep(evaluation, other)
+    with pytest.raises(
+        ArtifactError, match="is not kept. Expected data of sha256 .*Received: .*evaluate mnist, without --keep"
+    ):
+        keep(weights / "cnn", evaluation, other)
     assert sorted(path.name for path in weights.glob("**/*")) == sorted([*before])
 
 
@@ -137,25 +143,26 @@ def test_figures_are_pictures(weights, data, tmp_path):
         assert picture.std() > 5, name
 
 
-def test_what_has_no_curve_has_no_picture_of_one(weights, data, tmp_path):
+def test_a_model_without_a_learning_curve_gets_no_figure_of_it(weights, data, tmp_path):
     mnist = load_mnist(data)
     evaluation = measure("cnn", weights / "cnn", mnist.test)
-    del evaluation.report["curve"]
+    evaluation.report["curve"] = []
     draw_figures(evaluation, mnist.test.frames, tmp_path / "figures")
     assert set(figures_in(tmp_path / "figures")) == FIGURES - {"learning_curve.png"}
 
 
-def test_a_report_that_does_not_tell_its_data_is_no_place_to_keep(weights, data):
+def test_nothing_is_kept_in_a_report_without_the_checksum_of_its_data(weights, data):
     mnist = load_mnist(data)
-    evaluation = measure("cnn", weights / "cnn", mnist.test)
-    del evaluation.report["data"]
-    with pytest.raises(ArtifactError, match="is not kept. Expected data of sha256 unknown"):
-        keep(evaluation, mnist)
+    report = json.loads((weights / "cnn/report.json").read_text())
+    del report["data"]
+    (weights / "cnn/report.json").write_text(json.dumps(report))
+    with pytest.raises(ArtifactError, match="is damaged. Expected the field data as report in"):
+        measure("cnn", weights / "cnn", mnist.test)
 
 
-def test_evaluate_writes_all_it_is_asked_for_and_keeps_it(weights, data, tmp_path, capsys):
+def test_evaluate_writes_files_and_keeps_the_results(weights, data, tmp_path, capsys):
     files = ["--predictions", str(tmp_path / "p.csv"), "--figures", str(tmp_path / "figures")]
-    assert main(["evaluate", "--model", "mlp", "--data", str(data), "--json", *files]) == 0
+    assert main(["evaluate", "mnist", "--model", "mlp", "--data", str(data), "--keep", "--json", *files]) == 0
     metrics = json.loads(capsys.readouterr().out)
     kept = load_evaluation("mlp")
     assert metrics == kept.report["test"] | {"speed": kept.report["speed"]}
@@ -171,43 +178,124 @@ def test_evaluate_writes_all_it_is_asked_for_and_keeps_it(weights, data, tmp_pat
     assert len(rows[0]) == 14
 
 
-def test_evaluate_says_it_in_words(weights, data, capsys):
-    assert main(["evaluate", "--data", str(data)]) == 0
+def test_evaluate_prints_the_metrics(weights, data, capsys):
+    assert main(["evaluate", "mnist", "--data", str(data)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:6]] == ["accuracy", "errors", "log", "ECE", "accepted", "speed"]
     assert "ms a digit" in lines[5]
-    assert len(load_evaluation().labels) == TEST_DIGITS
+
+
+def test_a_download_s_progress_is_shown(weights, data, monkeypatch, capfd):
+    def download(path):
+        os.write(2, b"Downloading 12%")
+        return load_mnist(data)
+
+    monkeypatch.setattr("model.data.mnist.load_mnist", download)
+    assert main(["evaluate", "mnist"]) == 0
+    assert capfd.readouterr().err == "Downloading 12%"
+
+
+def files_below(folder):
+    """Content and time of the last change of every file, but Python's own caches."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
+
+
+@pytest.fixture
+def measured(data, tmp_path):
+    """Arguments of the three commands, each for a small set."""
+    (tmp_path / "strokes").mkdir()
+    (tmp_path / "others").mkdir()
+    digit_file(tmp_path / "strokes/club.jsonl", writers=2, each=10)
+    non_digit_file(tmp_path / "others/letters.jsonl", writers=2, each=1)
+    (tmp_path / "seven.png").write_bytes(encode(page([SEVEN])))
+    (tmp_path / "notes.csv").write_text("file,label\nseven.png,7\n")
+    return {
+        "mnist": ["mnist", "--data", str(data)],
+        "writers": ["writers", str(tmp_path / "strokes"), "--non-digits", str(tmp_path / "others")],
+        "pictures": ["pictures", str(tmp_path)],
+    }
+
+
+@pytest.mark.parametrize("kind", ["mnist", "writers", "pictures"])
+def test_evaluate_writes_nothing_without_keep(measured, kind):
+    before = files_below(MODEL)
+    assert MODEL / "weights/cnn/report.json" in before
+    assert main(["evaluate", *measured[kind]]) == 0
+    assert files_below(MODEL) == before
+
+
+def test_evaluate_mnist_keeps_results_on_demand(weights, measured):
+    assert main(["evaluate", *measured["mnist"], "--keep"]) == 0
+    assert load_evaluation().report["test"]["n"] == TEST_DIGITS
+    assert "speed" in load_report(weights / "cnn")
+    assert "speed" not in load_report(weights / "mlp")
+
+
+@pytest.mark.parametrize(("kind", "name"), [("writers", "club"), ("pictures", "notes")])
+def test_evaluate_keeps_results_on_demand_by_name(weights, measured, kind, name):
+    assert main(["evaluate", *measured[kind], "--model", "mlp", "--keep", "linear"]) == 0
+    kept = load_report(weights / "cnn")
+    assert name in (kept["writers"]["linear"]["digits"] if kind == "writers" else kept["pictures"]["linear"])
+    assert kept["writers"]["shipped"] == NO_WRITERS
+    assert "linear" not in str(load_report(weights / "mlp"))
 
 
 def test_weights_in_any_folder_are_measured_and_nothing_is_kept(weights, data, capsys):
-    before = {path: path.read_bytes() for path in weights.glob("**/*") if path.is_file()}
-    assert main(["evaluate", "--weights", str(weights / "mlp"), "--data", str(data)]) == 0
+    before = files_below(weights)
+    assert main(["evaluate", "mnist", "--weights", str(weights / "mlp"), "--data", str(data)]) == 0
     assert capsys.readouterr().out.startswith("accuracy")
-    assert {path: path.read_bytes() for path in weights.glob("**/*") if path.is_file()} == before
+    assert files_below(weights) == before
 
 
-def test_report_says_what_is_done(monkeypatch, data, capsys):
+def test_results_of_weights_in_any_folder_are_kept_there(weights, data, tmp_path):
+    shutil.copytree(weights / "cnn", tmp_path / "trained")
+    before = files_below(weights / "cnn")
+    assert main(["evaluate", "mnist", "--weights", str(tmp_path / "trained"), "--data", str(data), "--keep"]) == 0
+    assert load_report(tmp_path / "trained")["test"]["n"] == TEST_DIGITS
+    assert (tmp_path / "trained" / results.EVALUATION_FILE).is_file()
+    assert files_below(weights / "cnn") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("p.csv", lambda evaluation, frames, path: write_predictions(evaluation, path)),
+        ("confusion.png", lambda evaluation, frames, path: draw_figures(evaluation, frames, path.parent)),
+    ],
+)
+@pytest.mark.usefixtures("weights")
+def test_a_full_disk_leaves_files_as_they_were(data, tmp_path, monkeypatch, name, write):
+    path, test = tmp_path / name, load_mnist(data).test
+    path.write_text("of the last run")
+    evaluation = measure("cnn", registry.weights_folder("cnn"), test)
+
+    def fill_disk(path, content, **_):
+        with path.open("wb") as stream:
+            stream.write(b"half of it")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_disk)
+    monkeypatch.setattr(Path, "write_text", fill_disk)
+    with pytest.raises(OSError, match="no space left"):
+        write(evaluation, test.frames, path)
+    assert path.read_text() == "of the last run"
+    assert list(path.parent.glob(".half-*")) == []
+
+
+def test_report_prints_a_line_for_each_part(monkeypatch, data, capsys):
     monkeypatch.setattr(measuring, "rebuild", lambda mnist: iter([f"{len(mnist.test)} digits", "all done"]))
     assert main(["report", "--data", str(data)]) == 0
     assert capsys.readouterr().out == f"{TEST_DIGITS} digits\nall done\n"
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--model", "perceptron"], ["--model", "mlp", "--weights", "somewhere"], ["--format", "csv"]]
-)
-def test_wrong_usage_exits_with_2(arguments, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        main(["evaluate", *arguments])
-    assert "usage" in capsys.readouterr().err
-
-
-def test_a_model_that_is_not_there_is_said_in_one_line(weights, data, capsys):
-    assert main(["evaluate", "--model", "softmax", "--data", str(data)]) == 2
+def test_missing_weights_are_reported_in_one_line(weights, data, capsys):
+    assert main(["evaluate", "mnist", "--model", "softmax", "--data", str(data)]) == 2
     assert capsys.readouterr().err.startswith("The report is missing")
 
 
-def test_a_file_that_cannot_be_written_is_said_in_one_line(weights, data, tmp_path, capsys):
-    assert main(["evaluate", "--data", str(data), "--predictions", str(tmp_path / "no/such/folder.csv")]) == 2
+def test_a_file_that_cannot_be_written_is_reported_in_one_line(weights, data, tmp_path, capsys):
+    assert main(["evaluate", "mnist", "--data", str(data), "--predictions", str(tmp_path / "no/such/folder.csv")]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert "folder.csv" in err
@@ -225,19 +313,19 @@ def test_make_report_runs_the_command():
     assert shown.stdout.splitlines()[-1].endswith("python -m model report")
 
 
-def test_what_is_shipped_is_whole_and_small():
-    """Every model that is there has its evaluation; all that pages load together stays far below 100 MB."""
+def test_shipped_results_are_complete_and_small():
+    """Every model with weights has its evaluation; all that pages load together stays far below 100 MB."""
     assert registry.SHIPPED in registry.available()
     parts = [*map(load_evaluation, registry.available()), load_diagnosis(), load_data_statistics()]
     arrays = [value for part in parts for name in part.__slots__ if hasattr(value := getattr(part, name), "nbytes")]
     assert sum(array.nbytes for array in arrays) < 100e6
-    files = [registry.folder(name) / results.EVALUATION_FILE for name in registry.available()]
+    files = [registry.weights_folder(name) / results.EVALUATION_FILE for name in registry.available()]
     assert max(path.stat().st_size for path in files) < 250_000
-    assert (registry.folder("cnn") / results.DIAGNOSIS_FILE).stat().st_size < 2_000_000
+    assert (registry.weights_folder("cnn") / results.DIAGNOSIS_FILE).stat().st_size < 2_000_000
     assert statistics.STATISTICS.stat().st_size < 200_000
 
 
-def test_what_is_shipped_agrees_with_its_report():
+def test_shipped_evaluations_agree_with_their_reports():
     for evaluation in map(load_evaluation, registry.available()):
         test, threshold = evaluation.report["test"], evaluation.report["calibration"]["threshold"]
         again = evaluate(np.log(evaluation.probabilities.clip(1e-30)), evaluation.labels, threshold)
@@ -249,7 +337,7 @@ def test_what_is_shipped_agrees_with_its_report():
         assert evaluation.report["speed"]["ms_per_digit"] > 0
 
 
-def test_what_is_shipped_is_of_mnist(mnist):
+def test_shipped_results_are_of_mnist(mnist):
     diagnosis, evaluation = load_diagnosis(), load_evaluation()
     np.testing.assert_array_equal(evaluation.labels, mnist.test.labels)
     np.testing.assert_array_equal(diagnosis.frames, mnist.test.frames[diagnosis.indices])

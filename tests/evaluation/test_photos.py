@@ -1,7 +1,9 @@
+"""Metrics of pictures, from readers that answer with known texts."""
+
 import pytest
 
 from model.errors import DatasetError, ImageError
-from model.evaluation.photos import edits, measure_photos
+from model.evaluation.photos import edit_distance, measure_photos
 
 
 @pytest.fixture
@@ -12,18 +14,18 @@ def folder(tmp_path):
 
 
 def answers(folder, **texts):
-    """Reads these texts in the pictures of these names."""
+    """A reader that answers with the text named p1 for 1.png, p2 for 2.png and so on."""
     return lambda path: texts[f"p{path.relative_to(folder).stem}"]
 
 
-def test_every_figure_of_a_list(folder):
+def test_all_metrics_of_a_list(folder):
     metrics = measure_photos(answers(folder, p1="1234", p2="15555", p3="80", p4="9"), folder)
     seconds = metrics["notes"].pop("seconds")
     assert metrics == {
         "notes": {
             "pictures": 3,
             "digits": 7,
-            "accuracy": pytest.approx(1 - (0 + 1 + 1) / 7),  # "15555" for "5": at most as wrong as it is long
+            "accuracy": pytest.approx(1 - (0 + 1 + 1) / 7),  # "15555" for "5": one edit, as long as the label
             "exact": pytest.approx(1 / 3),
             "without": 1,
             "seen_there": 2,
@@ -32,13 +34,13 @@ def test_every_figure_of_a_list(folder):
     assert 0 <= seconds < 1
 
 
-def test_pictures_are_looked_for_beside_their_list(folder):
+def test_paths_are_relative_to_the_folder_of_the_list(folder):
     asked = []
     measure_photos(lambda path: asked.append(path) or "", folder)
     assert asked == [folder / file for file in ("a/1.png", "a/2.png", "3.png", "4.png")]
 
 
-def test_a_list_of_nothing_but_pages_without_digits_has_no_accuracy(tmp_path):
+def test_a_list_of_pages_without_digits_has_no_accuracy(tmp_path):
     (tmp_path / "words.csv").write_text("file,label\n1.png,\n", encoding="utf-8")
     row = measure_photos(lambda path: "7", tmp_path)["words"]
     assert (row["accuracy"], row["exact"], row["without"], row["seen_there"]) == (None, None, 1, 1)
@@ -54,19 +56,19 @@ def test_a_list_of_nothing_but_pages_without_digits_has_no_accuracy(tmp_path):
         ("file,label\n1.png,three\n", "Expected digits as labels. Received: 'three'"),
     ],
 )
-def test_a_list_that_is_none_is_said(tmp_path, text, message):
+def test_a_malformed_list_is_refused(tmp_path, text, message):
     (tmp_path / "notes.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DatasetError, match="notes.csv") as error:
         measure_photos(lambda path: "", tmp_path)
     assert message in str(error.value)
 
 
-def test_a_folder_without_lists_is_said(tmp_path):
+def test_a_folder_without_lists_is_refused(tmp_path):
     with pytest.raises(DatasetError, match=r"Expected \*\.csv in a folder"):
         measure_photos(lambda path: "", tmp_path)
 
 
-def test_a_picture_that_cannot_be_read_is_said_with_its_list(folder):
+def test_a_picture_that_cannot_be_read_is_reported_with_its_list(folder):
     def read(path):
         raise ImageError(f"The picture cannot be read. Received: {path}.")
 
@@ -78,5 +80,5 @@ def test_a_picture_that_cannot_be_read_is_said_with_its_list(folder):
     ("read", "truth", "distance"),
     [("", "", 0), ("123", "123", 0), ("13", "123", 1), ("1123", "123", 1), ("183", "123", 1), ("321", "123", 2)],
 )
-def test_edits(read, truth, distance):
-    assert edits(read, truth) == distance
+def test_edit_distance(read, truth, distance):
+    assert edit_distance(read, truth) == distance

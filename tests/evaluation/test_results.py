@@ -1,4 +1,4 @@
-"""What is stored of evaluations: read as it was written, and refused when it is missing, damaged or stale."""
+"""Saved results: loaded as they were saved, and refused if they are missing, damaged or stale."""
 
 import hashlib
 import json
@@ -30,15 +30,12 @@ from model.evaluation.results import (
 )
 from model.evaluation.robustness import Robustness
 from model.reading import softmax
+from tests.handwriting.reports import SHA256 as DATA_SHA256
+from tests.handwriting.reports import make_data, make_report, put_report
 
 STATISTICS_FILE = "statistics.npz"
 SHA256 = hashlib.sha256(b"weights").hexdigest()
-REPORT = {
-    "calibration": {"threshold": 0.8},
-    "data": {"sha256": "of the data"},
-    "test": dict.fromkeys(results.FIGURES, 0.0),
-    "weights_sha256": SHA256,
-}
+REPORT = make_report(weights_sha256=SHA256)
 LOADERS = {
     EVALUATION_FILE: load_evaluation,
     DIAGNOSIS_FILE: load_diagnosis,
@@ -47,13 +44,11 @@ LOADERS = {
 
 
 def write_weights(folder, content=b"weights", **changes):
-    """A folder of weights and their report, as far as the checksum goes."""
-    (folder / WEIGHTS_FILE).write_bytes(content)
-    report = REPORT | {"weights_sha256": hashlib.sha256(content).hexdigest()} | changes
-    (folder / REPORT_FILE).write_text(json.dumps(report))
+    """Write a file in place of weights, and a report with its checksum."""
+    put_report(folder, content, **changes)
 
 
-def answers(n=300, seed=0):
+def evaluation(n=300, seed=0):
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 10, n).astype(np.uint8)
     logits = rng.normal(0, 2, (n, 10)) + 8 * np.eye(10)[labels]
@@ -91,34 +86,34 @@ def statistics():
         stroke_width=np.ones((10, 4), np.int64),
         stroke_edges=np.arange(5.0),
         intensity=np.arange(256, dtype=np.int64),
-        facts={"train": 45, "test": 55, "sha256": "of the data"},
+        facts={"train": 45, "test": 55, "sha256": DATA_SHA256},
     )
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Everything stored of a shipped model."""
+    """Folder of the shipped model with all that is saved of it."""
     monkeypatch.setattr(registry, "_WEIGHTS", tmp_path)
-    folder = registry.folder("cnn")
+    folder = registry.weights_folder("cnn")
     folder.mkdir()
     monkeypatch.setattr(statistics_of_mnist, "STATISTICS", folder / STATISTICS_FILE)
     write_weights(folder)
-    save_evaluation(folder, answers())
+    save_evaluation(folder, evaluation())
     save_diagnosis(folder, diagnosis())
     save_statistics(statistics())
     return folder
 
 
-def test_a_report_without_figures_of_the_test_set_is_refused(folder):
+def test_a_report_without_metrics_of_the_test_set_is_refused(folder):
     report = REPORT | {"test": {"n": 10_000}}
     (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
-    with pytest.raises(ArtifactError, match=r"Received: no accuracy, .* Make it with: make report"):
+    with pytest.raises(ArtifactError, match=r"Expected the field errors as report.test in .* Received: \['n'\]"):
         load_evaluation()
 
 
 @pytest.mark.usefixtures("folder")
-def test_an_evaluation_is_read_as_it_was_written():
-    written, read = answers(), load_evaluation()
+def test_an_evaluation_is_loaded_as_it_was_saved():
+    written, read = evaluation(), load_evaluation()
     assert (read.name, read.report, read.size_bytes) == ("cnn", REPORT, len(b"weights"))
     np.testing.assert_array_equal(read.labels, written.labels)
     np.testing.assert_array_equal(read.predicted, written.predicted)
@@ -131,15 +126,14 @@ def test_an_evaluation_is_read_as_it_was_written():
 @pytest.mark.usefixtures("folder")
 def test_metrics_survive_to_four_decimals():
     before, after = (
-        evaluate(np.log(evaluation.probabilities), evaluation.labels, 0.7)
-        for evaluation in (answers(), load_evaluation())
+        evaluate(np.log(each.probabilities), each.labels, 0.7) for each in (evaluation(), load_evaluation())
     )
     for figure in ("accuracy", "macro_f1", "log_loss", "ece", "coverage", "selective_accuracy"):
         assert after[figure] == pytest.approx(before[figure], abs=5e-5), figure
     assert after["confusion"] == before["confusion"]
 
 
-def test_of_two_digits_as_good_as_even_the_likelier_one_stays_so(folder):
+def test_saving_keeps_the_prediction_of_nearly_equal_probabilities(folder):
     probabilities = np.zeros((2, 10), np.float32)
     probabilities[0, [3, 8]] = 0.49999, 0.50001
     probabilities[1, [3, 8]] = 0.50001, 0.49999
@@ -148,7 +142,7 @@ def test_of_two_digits_as_good_as_even_the_likelier_one_stays_so(folder):
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_diagnosis_is_read_as_it_was_written():
+def test_a_diagnosis_is_loaded_as_it_was_saved():
     written, read = diagnosis(), load_diagnosis()
     for name in ("indices", "frames", "compared", "neighbors", "neighbor_labels"):
         np.testing.assert_array_equal(getattr(read, name), getattr(written, name))
@@ -160,7 +154,7 @@ def test_a_diagnosis_is_read_as_it_was_written():
 
 
 @pytest.mark.usefixtures("folder")
-def test_statistics_are_read_as_they_were_written():
+def test_statistics_are_loaded_as_they_were_saved():
     written, read = statistics(), load_data_statistics()
     assert read.facts == written.facts
     for name in set(Statistics.__slots__) - {"facts"}:
@@ -168,7 +162,7 @@ def test_statistics_are_read_as_they_were_written():
 
 
 @pytest.mark.usefixtures("folder")
-def test_what_all_sessions_share_cannot_be_changed():
+def test_loaded_arrays_are_read_only():
     parts = load_evaluation(), load_diagnosis(), load_data_statistics()
     arrays = [
         value for part in parts for name in part.__slots__ if isinstance(value := getattr(part, name), np.ndarray)
@@ -215,7 +209,7 @@ def test_flipped_bits_are_noticed(folder, file):
     ("name", "array"),
     [("labels", None), ("labels", np.zeros((3, 3), np.uint8)), ("log_probabilities", np.zeros((3, 10), np.float64))],
 )
-def test_arrays_of_another_form_are_refused(folder, name, array):
+def test_missing_arrays_and_other_shapes_and_dtypes_are_refused(folder, name, array):
     with np.load(folder / EVALUATION_FILE) as file:
         arrays = dict(file) | {name: array}
     np.savez(folder / EVALUATION_FILE, **{key: value for key, value in arrays.items() if value is not None})
@@ -232,7 +226,7 @@ def test_arrays_of_another_form_are_refused(folder, name, array):
         (STATISTICS_FILE, "facts", "[1]"),
     ],
 )
-def test_texts_of_another_form_are_refused(folder, file, name, text):
+def test_malformed_json_is_refused(folder, file, name, text):
     with np.load(folder / file) as stored:
         arrays = dict(stored) | {name: np.array(text)}
     np.savez(folder / file, **arrays)
@@ -247,22 +241,22 @@ def test_nothing_pickled_is_loaded(folder):
 
 
 @pytest.mark.parametrize("file", [EVALUATION_FILE, DIAGNOSIS_FILE])
-def test_what_belongs_to_other_weights_is_stale(folder, file):
-    write_weights(folder, b"trained anew")
+def test_results_of_other_weights_are_stale(folder, file):
+    write_weights(folder, b"trained again")
     with pytest.raises(ArtifactError, match=rf"is stale. Expected sha256 .*Received: {SHA256[:12]}.*make report$"):
         LOADERS[file]()
 
 
 def test_statistics_of_other_data_are_stale(folder):
-    write_weights(folder, data={"sha256": "of other data"})
+    write_weights(folder, data=make_data(sha256=SHA256))
     with pytest.raises(
-        ArtifactError, match="is stale. Expected sha256 of other dat.*Received: of the data.*make report$"
+        ArtifactError, match=f"is stale. Expected sha256 {SHA256[:12]}.*Received: {DATA_SHA256[:12]}.*make report$"
     ):
         load_data_statistics()
 
 
 @pytest.mark.parametrize("load", [load_evaluation, load_diagnosis])
-def test_weights_without_their_own_report_have_nothing_stored(folder, load):
+def test_weights_with_the_report_of_others_have_no_results(folder, load):
     (folder / WEIGHTS_FILE).write_bytes(b"of another training")
     with pytest.raises(ArtifactError, match="belongs to another report"):
         load()
@@ -280,10 +274,10 @@ def test_unknown_models_and_models_that_are_not_there_are_refused():
 
 
 def test_each_model_has_its_own_evaluation(folder):
-    other = registry.folder("mlp")
+    other = registry.weights_folder("mlp")
     other.mkdir()
     write_weights(other, b"of the mlp")
-    save_evaluation(other, answers(50, seed=1))
+    save_evaluation(other, evaluation(50, seed=1))
     read = load_evaluation("mlp")
     assert (read.name, len(read.labels), read.size_bytes) == ("mlp", 50, len(b"of the mlp"))
     assert len(load_evaluation().labels) == 300
@@ -292,7 +286,7 @@ def test_each_model_has_its_own_evaluation(folder):
 @pytest.mark.parametrize(
     ("file", "save"),
     [
-        (EVALUATION_FILE, lambda folder: save_evaluation(folder, answers())),
+        (EVALUATION_FILE, lambda folder: save_evaluation(folder, evaluation())),
         (DIAGNOSIS_FILE, lambda folder: save_diagnosis(folder, diagnosis())),
         (STATISTICS_FILE, lambda folder: save_statistics(statistics())),
     ],
@@ -311,7 +305,7 @@ def test_a_crash_while_writing_leaves_what_was_there(folder, monkeypatch, file, 
     LOADERS[file]()
 
 
-def test_nothing_half_written_is_left_behind(folder):
+def test_saving_leaves_no_temporary_file(folder):
     assert {path.name for path in folder.iterdir()} == {WEIGHTS_FILE, REPORT_FILE, *LOADERS}
 
 
@@ -321,7 +315,7 @@ def test_the_disputed_labels_are_fifteen_test_digits():
     assert LABEL_ERRORS[-1] < 10_000
 
 
-def test_reading_costs_neither_tensorflow_nor_scikit_learn():
+def test_importing_loads_neither_tensorflow_nor_scikit_learn():
     script = (
         "import sys; from model.evaluation import metrics, results\n"
         "assert not {'tensorflow', 'keras', 'sklearn', 'scipy', 'pandas'} & set(sys.modules), 'heavy imports'"

@@ -1,17 +1,17 @@
-"""Disturbances on literal frames, and curves of readers that are known beforehand."""
+"""Corruptions of literal frames, and robustness curves of classifiers whose answers are known."""
 
 import numpy as np
 import pytest
 
 from model.data.mnist import LabeledFrames
-from model.data.stroke_templates import draw_samples
+from model.data.stroke_templates import draw_digits
 from model.evaluation.robustness import (
-    _KINDS,
+    _CORRUPTIONS,
     add_noise,
     blur,
-    change_pen,
-    fade,
+    change_pen_width,
     measure_robustness,
+    reduce_contrast,
     resize,
     rotate,
     shift,
@@ -27,17 +27,17 @@ def width_and_height(frame):
     return x1 - x0, y1 - y0
 
 
-@pytest.mark.parametrize("kind", _KINDS, ids=lambda kind: kind.name)
-def test_the_undisturbed_value_changes_nothing(kind):
-    frame = draw_samples(1, np.random.default_rng(0)).frames[0]
+@pytest.mark.parametrize("corruption", _CORRUPTIONS, ids=lambda corruption: corruption.name)
+def test_the_uncorrupted_value_changes_nothing(corruption):
+    frame = draw_digits(1, np.random.default_rng(0)).frames[0]
     before = frame.copy()
-    np.testing.assert_array_equal(kind.disturb(frame, 1, kind.uncorrupted), frame)
-    for value in kind.values:
-        disturbed = kind.disturb(frame, 1, value)
-        assert (disturbed.shape, disturbed.dtype) == ((28, 28), np.uint8)
-        assert np.array_equal(disturbed, frame) == (value == kind.uncorrupted)
+    np.testing.assert_array_equal(corruption.corrupt(frame, 1, corruption.uncorrupted), frame)
+    for value in corruption.values:
+        corrupted = corruption.corrupt(frame, 1, value)
+        assert (corrupted.shape, corrupted.dtype) == ((28, 28), np.uint8)
+        assert np.array_equal(corrupted, frame) == (value == corruption.uncorrupted)
     np.testing.assert_array_equal(frame, before)
-    assert list(kind.values) == sorted(kind.values)
+    assert list(corruption.values) == sorted(corruption.values)
 
 
 def test_rotation():
@@ -52,7 +52,7 @@ def test_size_is_the_longest_side_of_the_ink(side):
     assert max(width_and_height(resize(BAR, side))) == pytest.approx(side, abs=1)
 
 
-def test_what_leaves_the_frame_is_cut():
+def test_ink_outside_the_frame_is_cropped():
     assert width_and_height(resize(BAR, 34))[1] == 28
     assert width_and_height(shift(BAR, 0, 8)) == (4, 16)
 
@@ -63,23 +63,23 @@ def test_shift():
     assert not shift(BAR, 28, 0).any()
 
 
-def test_every_fourth_digit_is_shifted_to_the_same_side():
-    kind = next(kind for kind in _KINDS if kind.name == "shift")
-    boxes = [ink_box(kind.disturb(BAR, index, 2))[:2] for index in range(5)]
+def test_every_fourth_digit_is_shifted_in_the_same_direction():
+    shifts = next(corruption for corruption in _CORRUPTIONS if corruption.name == "shift")
+    boxes = [ink_box(shifts.corrupt(BAR, index, 2))[:2] for index in range(5)]
     assert boxes == [(14, 4), (12, 6), (10, 4), (12, 2), (14, 4)]
 
 
-@pytest.mark.parametrize(("wider", "width"), [(-2, 2), (-1, 3), (0, 4), (1, 5), (2, 6), (4, 8)])
-def test_pen_width(wider, width):
-    assert (change_pen(BAR, wider)[14] / 255).sum() == pytest.approx(width, abs=0.01)
+@pytest.mark.parametrize(("by", "width"), [(-2, 2), (-1, 3), (0, 4), (1, 5), (2, 6), (4, 8)])
+def test_pen_width(by, width):
+    assert (change_pen_width(BAR, by)[14] / 255).sum() == pytest.approx(width, abs=0.01)
 
 
-def test_half_a_pixel_of_pen_is_half_of_it():
-    assert (change_pen(BAR, 0.5)[14] / 255).sum() == pytest.approx(4.5, abs=0.01)
-    assert (change_pen(BAR, -1.5)[14] / 255).sum() == pytest.approx(2.5, abs=0.01)
+def test_pen_width_changes_by_half_a_pixel():
+    assert (change_pen_width(BAR, 0.5)[14] / 255).sum() == pytest.approx(4.5, abs=0.01)
+    assert (change_pen_width(BAR, -1.5)[14] / 255).sum() == pytest.approx(2.5, abs=0.01)
 
 
-def test_noise_is_as_strong_as_told_and_the_same_for_a_seed():
+def test_noise_has_its_deviation_and_depends_on_the_seed_alone():
     gray = np.full((28, 28), 128, np.uint8)
     noisy = add_noise(gray, 20, seed=3)
     assert noisy.std() == pytest.approx(20, rel=0.1)
@@ -90,7 +90,7 @@ def test_noise_is_as_strong_as_told_and_the_same_for_a_seed():
 def test_blur_and_contrast():
     assert int(blur(BAR, 2).sum()) == pytest.approx(int(BAR.sum()), rel=0.01)
     assert blur(BAR, 2)[14, 14] < 255
-    np.testing.assert_array_equal(np.unique(fade(BAR, 0.5)), [0, 128])
+    np.testing.assert_array_equal(np.unique(reduce_contrast(BAR, 0.5)), [0, 128])
 
 
 def always(digit):
@@ -99,10 +99,10 @@ def always(digit):
 
 @pytest.fixture
 def digits():
-    return draw_samples(40, np.random.default_rng(0))
+    return draw_digits(40, np.random.default_rng(0))
 
 
-def test_a_reader_that_is_always_right_never_breaks(digits):
+def test_a_classifier_that_is_always_correct_has_no_breakdown_point(digits):
     sevens = LabeledFrames(digits.frames, np.full(40, 7, np.uint8))
     for curve in measure_robustness(always(7), sevens):
         assert set(curve.accuracies) == {1.0}
@@ -110,15 +110,15 @@ def test_a_reader_that_is_always_right_never_breaks(digits):
         assert (curve.n, curve.breakdown_points) == (40, ())
 
 
-def test_a_constant_reader_is_as_right_as_its_digit_is_frequent_and_broken_from_the_start(digits):
+def test_a_constant_classifier_has_the_accuracy_of_its_digit_and_breaks_down_uncorrupted(digits):
     share = float((digits.labels == 7).mean())
-    for kind, curve in zip(_KINDS, measure_robustness(always(7), digits), strict=True):
+    for corruption, curve in zip(_CORRUPTIONS, measure_robustness(always(7), digits), strict=True):
         assert set(curve.accuracies) == {share}
-        assert curve.breakdown_points == (kind.uncorrupted,)
+        assert curve.breakdown_points == (corruption.uncorrupted,)
 
 
-def test_the_break_point_is_the_nearest_value_at_which_too_few_are_right():
-    """A reader that sees nothing but how bright the frame is: it reads 1 while it is bright enough, then 0."""
+def test_the_breakdown_point_is_the_nearest_value_below_the_minimum_accuracy():
+    """The classifier predicts 1 for frames with a pixel above 100, and 0 for darker ones."""
 
     def predict(frames):
         bright = frames.max(axis=(1, 2)) > 100
@@ -131,8 +131,8 @@ def test_the_break_point_is_the_nearest_value_at_which_too_few_are_right():
     assert curves["rotation"].breakdown_points == ()
 
 
-def test_both_sides_have_their_break_point():
-    """A reader that is right while the ink's middle column is dark: a bar that is turned far either way is lost."""
+def test_each_side_has_its_breakdown_point():
+    """The classifier predicts 1 while there is ink above the center: not for a bar rotated far in either direction."""
 
     def predict(frames):
         upright = frames[:, 6, 13:15].max(axis=1) > 100
@@ -143,11 +143,13 @@ def test_both_sides_have_their_break_point():
     low, high = rotation.breakdown_points
     assert low == -high
     assert all(
-        right == 1 for value, right in zip(rotation.values, rotation.accuracies, strict=True) if low < value < high
+        accuracy == 1
+        for value, accuracy in zip(rotation.values, rotation.accuracies, strict=True)
+        if low < value < high
     )
 
 
-def test_many_digits_are_thinned_evenly(monkeypatch, digits):
+def test_many_digits_are_sampled_evenly(monkeypatch, digits):
     monkeypatch.setattr("model.evaluation.robustness._DIGITS", 10)
     seen = []
 
@@ -161,9 +163,9 @@ def test_many_digits_are_thinned_evenly(monkeypatch, digits):
     np.testing.assert_array_equal(seen[middle], digits.frames[::4])
 
 
-def test_drawn_digits_are_twenty_pixels_like_mnists():
-    """The scale of `resize` holds for them as well."""
-    frame = draw_samples(1, np.random.default_rng(0)).frames[0]
+def test_drawn_digits_have_the_size_of_mnists():
+    """So `resize`, whose scale is that of MNIST's digits, fits them as well."""
+    frame = draw_digits(1, np.random.default_rng(0)).frames[0]
     framing = frame_glyph(frame)
     x0, y0, x1, y1 = framing.box
     assert max(x1 - x0, y1 - y0) == pytest.approx(20, abs=1)

@@ -61,7 +61,7 @@ LETTERS: dict[str, Drawing] = {
           [(0.5, 0.45), (0.7, 0.2), (0.9, 0.4), (0.9, 0.9)]],
     "a star": [[(0.5, 0.0), (0.8, 0.95), (0.02, 0.36), (0.98, 0.36), (0.2, 0.95), (0.5, 0.0)]],
 }  # fmt: skip
-"""Letters and signs that nobody takes for a digit."""
+"""Letters and signs that do not look like a digit."""
 
 SCRIBBLE: Drawing = [[(0.1 + 0.8 * ((i * 7) % 11) / 10, 0.05 + 0.9 * ((i * 5) % 13) / 12) for i in range(40)]]
-"""Lines across the square and back, which are no digit."""
+"""Lines across the square and back, a non-digit."""

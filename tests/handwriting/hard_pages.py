@@ -1,4 +1,4 @@
-"""Difficult pages with known truth, in hands of our own: `python -m tests.hard_pages` prints how well they are read."""
+"""Difficult pages with known digits: `python -m tests.handwriting.hard_pages` prints the accuracy on each kind."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from model.evaluation.photos import edits
+from model.evaluation.photos import edit_distance
 from model.reader import Reader
 from tests.handwriting.digit_strokes import DIGITS, LETTERS, STYLES
 from tests.handwriting.written_pages import compressed, noisy, on_dark_table, ruled, shadowed, vignetted
 
 Strokes = list[np.ndarray]
 """One (n, 2) float array a stroke, y down; digits are about 1 high."""
-Hand = Callable[[str, Generator], Strokes]
-"""How somebody writes a character."""
+Writer = Callable[[str, Generator], Strokes]
+"""Draws the strokes of a character as one writer does."""
 
 
 @dataclass(frozen=True)
-class BrowseState:
+class PageStyle:
     """How a page is written: sizes in px, gaps and the pen's width in heights of a digit, the slope in radians."""
 
     rows: tuple[str, ...]
@@ -37,7 +37,7 @@ class BrowseState:
     paper: int = 225
 
 
-def own_hand(rng: Generator) -> Hand:
+def random_writer(rng: Generator) -> Writer:
     """A writer with a slant, a width, and one way to write each digit."""
     shape = np.array([[rng.uniform(0.75, 1.1), 0], [rng.normal(-0.1, 0.12), 1]])
     ways = {
@@ -57,48 +57,48 @@ def numbers(rng: Generator, rows: int = 3, longest: int = 9) -> tuple[str, ...]:
     return tuple("".join(map(str, rng.integers(0, 10, rng.integers(3, longest + 1)))) for _ in range(rows))
 
 
-def drawn(look: BrowseState, hand: Hand, rng: Generator) -> np.ndarray:
-    """(h, w) uint8, the page as the pen leaves it; a space parts numbers."""
-    pen, margin = max(look.pen * look.height, 1.2), 0.8 * look.height
+def drawn(style: PageStyle, writer: Writer, rng: Generator) -> np.ndarray:
+    """(h, w) uint8, the inked page; numbers are separated by spaces."""
+    pen, margin = max(style.pen * style.height, 1.2), 0.8 * style.height
     paths, top = [], margin
-    for row in look.rows:
-        paths += [np.add(path, (margin, top)) for path in _row(row, look, hand, rng)]
-        top += look.height * rng.uniform(1.6, 2.1)
+    for row in style.rows:
+        paths += [np.add(path, (margin, top)) for path in _row(row, style, writer, rng)]
+        top += style.height * rng.uniform(1.6, 2.1)
     width = max(float(path[:, 0].max()) for path in paths)
-    paths = [np.add(path, (0, look.slope * path[:, 0].mean() - min(look.slope * width, 0))) for path in paths]
-    size = round(width + margin), round(top + abs(look.slope) * width + margin / 2)
-    page = np.full(size[::-1], look.paper, np.uint8)
+    paths = [np.add(path, (0, style.slope * path[:, 0].mean() - min(style.slope * width, 0))) for path in paths]
+    size = round(width + margin), round(top + abs(style.slope) * width + margin / 2)
+    page = np.full(size[::-1], style.paper, np.uint8)
     for path in paths:
         points = np.rint(path * 16).astype(np.int32)
-        cv2.polylines(page, [points], False, look.ink, max(round(pen), 1), cv2.LINE_AA, shift=4)
+        cv2.polylines(page, [points], False, style.ink, max(round(pen), 1), cv2.LINE_AA, shift=4)
     return page
 
 
-def _row(row: str, look: BrowseState, hand: Hand, rng: Generator) -> Strokes:
+def _row(row: str, style: PageStyle, writer: Writer, rng: Generator) -> Strokes:
     """Paths of a row whose ink begins at x = 0, in px."""
     paths: Strokes = []
     right, is_apart = 0.0, True
     for character in row:
         if character == " ":
-            right, is_apart = right + 0.9 * look.height, True
+            right, is_apart = right + 0.9 * style.height, True
             continue
-        size = look.height * rng.normal(1, look.uneven)
-        glyph = [stroke * size for stroke in hand(character, rng)]
-        shift = np.array([0, rng.normal(0, look.uneven * look.height)])
-        if is_apart or rng.random() >= look.touching:
+        size = style.height * rng.normal(1, style.uneven)
+        glyph = [stroke * size for stroke in writer(character, rng)]
+        shift = np.array([0, rng.normal(0, style.uneven * style.height)])
+        if is_apart or rng.random() >= style.touching:
             shift[0] = right - min(path[:, 0].min() for path in glyph)
         else:
             shift[0] = _touch(paths, [np.add(path, (0, shift[1])) for path in glyph], right)
-            shift[0] += look.pen * look.height * rng.uniform(0.2, 0.8)
+            shift[0] += style.pen * style.height * rng.uniform(0.2, 0.8)
         glyph = [path + shift for path in glyph]
         paths += glyph
-        right = max(path[:, 0].max() for path in glyph) + look.height * (look.pen + look.gap * rng.uniform(0.6, 1.4))
+        right = max(path[:, 0].max() for path in glyph) + style.height * (style.pen + style.gap * rng.uniform(0.6, 1.4))
         is_apart = False
     return paths
 
 
 def _touch(paths: Strokes, glyph: Strokes, right: float) -> float:
-    """How far to move a glyph so that its strokes lie on what stands on its left."""
+    """Distance in px to move a glyph so that its strokes touch its left neighbor."""
 
     def dense(strokes: Strokes) -> np.ndarray:
         pieces = [np.linspace(a, b, 12) for path in strokes for a, b in pairwise(path)]
@@ -111,12 +111,12 @@ def _touch(paths: Strokes, glyph: Strokes, right: float) -> float:
 
 
 def blurred(gray: np.ndarray, sigma: float) -> np.ndarray:
-    """As an unsteady hand or a bad focus leaves it."""
+    """Blur as by an unsteady camera or a bad focus."""
     return cv2.GaussianBlur(gray, (0, 0), sigma)
 
 
 def turned(gray: np.ndarray, rng: Generator) -> np.ndarray:
-    """Seen aslant, and turned a little."""
+    """Distort by a small perspective and rotation."""
     height, width = gray.shape
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     moved = corners + rng.uniform(-0.05, 0.05, (4, 2)) * (width, height)
@@ -132,7 +132,7 @@ def grainy(gray: np.ndarray, rng: Generator) -> np.ndarray:
 
 
 def stained(gray: np.ndarray, rng: Generator) -> np.ndarray:
-    """With the ring of a cup, and dirt."""
+    """Add the ring of a cup, and dirt."""
     height, width = gray.shape
     stain = np.full_like(gray, 255)
     center = int(rng.uniform(0.2, 0.8) * width), int(rng.uniform(0.2, 0.8) * height)
@@ -143,105 +143,107 @@ def stained(gray: np.ndarray, rng: Generator) -> np.ndarray:
 
 
 def scaled(gray: np.ndarray, longest: float) -> np.ndarray:
-    """Of this longest side, px."""
+    """Resize to a longest side of `longest` px."""
     scale = longest / max(gray.shape)
     return cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
 
 
-def page(case: str, seed: int, hand_of: Callable[[Generator], Hand] = own_hand) -> tuple[np.ndarray, tuple[str, ...]]:
-    """A page of a case: (h, w) uint8, and its rows of digits."""
+def page(
+    case: str, seed: int, writer_of: Callable[[Generator], Writer] = random_writer
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Make a page of a kind: (h, w) uint8, and its rows of digits."""
     rng = np.random.default_rng([seed, *case.encode()])
-    hand, look = hand_of(rng), BrowseState(numbers(rng), height=rng.uniform(35, 70), pen=rng.uniform(0.06, 0.14))
-    look = replace(look, gap=rng.uniform(0.15, 0.4), slope=rng.normal(0, 0.01))
-    look, finish = CASES[case](look, rng)
-    gray = noisy(finish(drawn(look, hand, rng)), rng.uniform(1, 4), seed)
-    return gray, tuple("".join(filter(str.isdigit, row)) for row in look.rows if any(map(str.isdigit, row)))
+    writer, style = writer_of(rng), PageStyle(numbers(rng), height=rng.uniform(35, 70), pen=rng.uniform(0.06, 0.14))
+    style = replace(style, gap=rng.uniform(0.15, 0.4), slope=rng.normal(0, 0.01))
+    style, finish = CASES[case](style, rng)
+    gray = noisy(finish(drawn(style, writer, rng)), rng.uniform(1, 4), seed)
+    return gray, tuple("".join(filter(str.isdigit, row)) for row in style.rows if any(map(str.isdigit, row)))
 
 
 Finish = Callable[[np.ndarray], np.ndarray]
 
 
-def _plain(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return look, lambda gray: gray
+def _plain(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return style, lambda gray: gray
 
 
-def _light(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    look = replace(look, paper=int(rng.integers(110, 230)), ink=int(rng.integers(20, 60)))
+def _light(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    style = replace(style, paper=int(rng.integers(110, 230)), ink=int(rng.integers(20, 60)))
     shade = shadowed if rng.random() < 0.5 else vignetted
-    return look, lambda gray: shade(gray, rng.uniform(0.3, 0.65))
+    return style, lambda gray: shade(gray, rng.uniform(0.3, 0.65))
 
 
-def _pencil(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return replace(look, ink=look.paper - int(rng.integers(45, 90)), pen=0.07), lambda gray: grainy(gray, rng)
+def _pencil(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return replace(style, ink=style.paper - int(rng.integers(45, 90)), pen=0.07), lambda gray: grainy(gray, rng)
 
 
-def _ruled(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    every, level = round(look.height * rng.uniform(0.9, 1.6)), int(rng.integers(120, 195))
-    return look, lambda gray: ruled(gray, every, level, rng.normal(0, 0.02))
+def _ruled(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    every, level = round(style.height * rng.uniform(0.9, 1.6)), int(rng.integers(120, 195))
+    return style, lambda gray: ruled(gray, every, level, rng.normal(0, 0.02))
 
 
-def _squared(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    every, level = round(look.height * rng.uniform(0.45, 0.9)), int(rng.integers(150, 200))
-    return look, lambda gray: ruled(gray, every, level, rng.normal(0, 0.01), squares=True)
+def _squared(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    every, level = round(style.height * rng.uniform(0.45, 0.9)), int(rng.integers(150, 200))
+    return style, lambda gray: ruled(gray, every, level, rng.normal(0, 0.01), squares=True)
 
 
-def _tiny(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    look = replace(look, rows=numbers(rng, 1, 4))
-    return look, lambda gray: compressed(scaled(gray, rng.uniform(90, 130)), 60)
+def _tiny(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    style = replace(style, rows=numbers(rng, 1, 4))
+    return style, lambda gray: compressed(scaled(gray, rng.uniform(90, 130)), 60)
 
 
-def _camera(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
+def _camera(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
     quality = int(rng.integers(25, 60))
-    return look, lambda gray: compressed(noisy(blurred(turned(gray, rng), rng.uniform(0.8, 1.6)), 7), quality)
+    return style, lambda gray: compressed(noisy(blurred(turned(gray, rng), rng.uniform(0.8, 1.6)), 7), quality)
 
 
-def _sloping(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return replace(look, slope=rng.choice([-1, 1]) * rng.uniform(0.06, 0.14)), lambda gray: gray
+def _sloping(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return replace(style, slope=rng.choice([-1, 1]) * rng.uniform(0.06, 0.14)), lambda gray: gray
 
 
-def _uneven(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return replace(look, uneven=0.16), lambda gray: gray
+def _uneven(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return replace(style, uneven=0.16), lambda gray: gray
 
 
-def _touching(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return replace(look, touching=0.3), lambda gray: gray
+def _touching(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return replace(style, touching=0.3), lambda gray: gray
 
 
-def _joined(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return replace(look, touching=1.0, rows=numbers(rng, 3, 5)), lambda gray: gray
+def _joined(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return replace(style, touching=1.0, rows=numbers(rng, 3, 5)), lambda gray: gray
 
 
-def _marker(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return replace(look, pen=rng.uniform(0.18, 0.24), gap=0.35), lambda gray: gray
+def _marker(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return replace(style, pen=rng.uniform(0.18, 0.24), gap=0.35), lambda gray: gray
 
 
-def _fine(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return replace(look, height=rng.uniform(60, 110), pen=0.025, ink=70), lambda gray: blurred(gray, 0.7)
+def _fine(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return replace(style, height=rng.uniform(60, 110), pen=0.025, ink=70), lambda gray: blurred(gray, 0.7)
 
 
-def _dark(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return look, lambda gray: 255 - vignetted(gray, 0.3)
+def _dark(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return style, lambda gray: 255 - vignetted(gray, 0.3)
 
 
-def _stained(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return look, lambda gray: on_dark_table(np.pad(stained(gray, rng), ((0, 60), (0, 90)), mode="edge"))
+def _stained(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return style, lambda gray: on_dark_table(np.pad(stained(gray, rng), ((0, 60), (0, 90)), mode="edge"))
 
 
-def _columns(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
+def _columns(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
     rows = tuple(" ".join("".join(map(str, rng.integers(0, 10, 2))) for _ in range(3)) for _ in range(4))
-    return replace(look, rows=rows), lambda gray: gray
+    return replace(style, rows=rows), lambda gray: gray
 
 
-def _full(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
-    return replace(look, rows=numbers(rng, 10, 11), height=rng.uniform(22, 32)), lambda gray: gray
+def _full(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
+    return replace(style, rows=numbers(rng, 10, 11), height=rng.uniform(22, 32)), lambda gray: gray
 
 
-def _ones(look: BrowseState, rng: Generator) -> tuple[BrowseState, Finish]:
+def _ones(style: PageStyle, rng: Generator) -> tuple[PageStyle, Finish]:
     rows = tuple("".join(rng.choice(list("1170"), 6)) for _ in range(3))
-    return replace(look, rows=rows), lambda gray: gray
+    return replace(style, rows=rows), lambda gray: gray
 
 
-CASES: dict[str, Callable[[BrowseState, Generator], tuple[BrowseState, Finish]]] = {
+CASES: dict[str, Callable[[PageStyle, Generator], tuple[PageStyle, Finish]]] = {
     "plain": _plain,
     "light": _light,
     "pencil": _pencil,
@@ -261,20 +263,20 @@ CASES: dict[str, Callable[[BrowseState, Generator], tuple[BrowseState, Finish]]]
     "full": _full,
     "ones": _ones,
 }
-"""What makes a page difficult."""
+"""The kinds of difficult pages."""
 
 
-def right(reader: Reader, case: str, seeds: Sequence[int]) -> float:
-    """Share of the digits of some pages that are read right: 1 - edits / digits."""
+def accuracy(reader: Reader, case: str, seeds: Sequence[int]) -> float:
+    """Share of correct digits on the pages of some seeds: 1 - edits / digits."""
     wrong = total = 0
     for seed in seeds:
         gray, rows = page(case, seed)
         read = "".join(str(digit.label) for digit in reader.read_photo(gray).digits if digit.accepted)
-        wrong, total = wrong + edits(read, "".join(rows)), total + sum(map(len, rows))
+        wrong, total = wrong + edit_distance(read, "".join(rows)), total + sum(map(len, rows))
     return 1 - wrong / total
 
 
 if __name__ == "__main__":
     loaded = Reader.load()
     for name in CASES:
-        sys.stdout.write(f"{name:10} {right(loaded, name, range(30)):.1%}\n")
+        sys.stdout.write(f"{name:10} {accuracy(loaded, name, range(30)):.1%}\n")

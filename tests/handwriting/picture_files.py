@@ -1,4 +1,4 @@
-"""Pages drawn by our own code, and picture files made of them."""
+"""Pages drawn by the project's own code, as arrays and as picture files."""
 
 import io
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from model.vision.paper import clear_ink, remove_paper
+from model.vision.page_ink import page_ink
 
 SEVEN = [[(10, 10), (60, 10), (30, 90)]]
 ONE = [[(35, 10), (35, 90)]]
@@ -33,10 +33,10 @@ def encode(image, file_format="PNG", **options):
 
 
 def likes(label):
-    """A predict that is sure of one label."""
+    """A `predict` that answers one label with certainty."""
     return lambda frames: np.tile(np.eye(10, dtype=np.float32)[label] * 20, (len(frames), 1))
 
 
 def ink_of(gray):
     """(h, w) uint8 ink of a page, without the paper's noise."""
-    return clear_ink(*remove_paper(gray))
+    return page_ink(gray).ink

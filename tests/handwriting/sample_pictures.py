@@ -1,4 +1,4 @@
-"""Draws the sample pictures of the Photo page: `python -m tests.samples`, or `make samples`."""
+"""Draw the sample pictures of the Photo page: `make samples`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SAMPLES = {
     "scores.jpg": ["12   7   305", "48   9   216", "30   5   174", "63   8   429"],
     "meter.jpg": ["036182"],
 }
-"""What is written on each sample."""
+"""The lines of each sample."""
 
 
 @dataclass(frozen=True)
-class BrowseState:
+class SampleStyle:
     """How a sample looks: its size, the digits' height in px, and its colors, BGR."""
 
     size_wh: tuple[int, int]
@@ -29,42 +29,42 @@ class BrowseState:
     ink: tuple[int, int, int]
 
 
-LOOKS = {
-    "phone.jpg": BrowseState((1000, 300), 96, (222, 229, 231), (120, 60, 30)),
-    "scores.jpg": BrowseState((900, 640), 88, (196, 219, 228), (70, 52, 48)),
-    "meter.jpg": BrowseState((760, 260), 120, (52, 46, 44), (225, 235, 238)),
+STYLES = {
+    "phone.jpg": SampleStyle((1000, 300), 96, (222, 229, 231), (120, 60, 30)),
+    "scores.jpg": SampleStyle((900, 640), 88, (196, 219, 228), (70, 52, 48)),
+    "meter.jpg": SampleStyle((760, 260), 120, (52, 46, 44), (225, 235, 238)),
 }
 
 
 def draw(name: str) -> np.ndarray:
     """(h, w, 3) uint8, BGR: the sample of this name, always the same."""
     rng = np.random.default_rng(sorted(SAMPLES).index(name))
-    return _lit(_written(SAMPLES[name], LOOKS[name], rng), rng)
+    return _lit(_written(SAMPLES[name], STYLES[name], rng), rng)
 
 
-def _written(lines: list[str], look: BrowseState, rng: np.random.Generator) -> np.ndarray:
-    """Lines of digits in one hand, in the middle of the page."""
-    width, height = look.size_wh
-    page = np.full((height, width, 3), look.paper, np.uint8)
-    across, down = 0.78 * look.height, 1.45 * look.height
-    top = (height - (len(lines) - 1) * down - look.height) / 2
+def _written(lines: list[str], style: SampleStyle, rng: np.random.Generator) -> np.ndarray:
+    """Lines of digits by one writer, in the middle of the page."""
+    width, height = style.size_wh
+    page = np.full((height, width, 3), style.paper, np.uint8)
+    across, down = 0.78 * style.height, 1.45 * style.height
+    top = (height - (len(lines) - 1) * down - style.height) / 2
     for row, text in enumerate(lines):
         left = (width - len(text) * across) / 2
         for column, character in enumerate(text):
-            place = np.array([left + column * across, top + row * down + 0.03 * look.height * column])
+            place = np.array([left + column * across, top + row * down + 0.03 * style.height * column])
             if character != " ":
-                _write(page, int(character), place, look, rng)
+                _write(page, int(character), place, style, rng)
     return page
 
 
-def _write(page: np.ndarray, digit: int, place: np.ndarray, look: BrowseState, rng: np.random.Generator) -> None:
-    slant, size = rng.normal(-0.12, 0.05), look.height * rng.normal(1.0, 0.04)
+def _write(page: np.ndarray, digit: int, place: np.ndarray, style: SampleStyle, rng: np.random.Generator) -> None:
+    slant, size = rng.normal(-0.12, 0.05), style.height * rng.normal(1.0, 0.04)
     shape = np.array([[0.62, 0], [slant, 1]]) * size
     for stroke in DIGITS[digit]:
         wobble = rng.normal(0, 0.006, (len(stroke), 2))
-        shift = place + np.array([0.1, rng.normal(0, 0.02)]) * look.height
+        shift = place + np.array([0.1, rng.normal(0, 0.02)]) * style.height
         points = np.round(((np.array(stroke) + wobble) @ shape + shift) * 16).astype(np.int32)
-        cv2.polylines(page, [points], False, look.ink, max(look.height // 13, 2), cv2.LINE_AA, shift=4)
+        cv2.polylines(page, [points], False, style.ink, max(style.height // 13, 2), cv2.LINE_AA, shift=4)
 
 
 def _lit(page: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,7 +1,4 @@
-"""A small data set and what is stored of small models, all made here: what the pages that compare are tested on."""
-
-import hashlib
-import json
+"""A small data set and the stored results of small models, for the tests of pages that compare models."""
 
 import numpy as np
 
@@ -12,6 +9,7 @@ from model.reading import softmax
 from model.vision.framing import frame_glyph
 from model.vision.strokes import as_strokes, ink_digit
 from tests.handwriting.digit_strokes import DIGITS
+from tests.handwriting.reports import SHA256, make_calibration, make_curve, make_report, put_report
 
 TRAIN, TEST = 60, 50
 
@@ -44,39 +42,31 @@ def answers(labels, wrong=(), confidence=0.97):
 
 def report_of(name, logits, labels, **others):
     """What a model's report says."""
-    curve = [{"epoch": e, "loss": 1 / e, "held_out_accuracy": 1 - 0.1 / e, "seconds": 3.0} for e in (1, 2, 3)]
-    return {
+    sections = {
         "model": name,
-        "parameters": 7850,
-        "data": {"sha256": "of the data"},
-        "seconds": 75,
-        "hardware": "2 cores, <AMD>",
-        "calibration": {"temperature": 1.0, "threshold": 0.7},
+        "calibration": make_calibration(threshold=0.7),
         "test": evaluate(logits, labels, 0.7),
-        "curve": curve,
-        "speed": {"ms_per_digit": 0.5, "hardware": "2 cores"},
-    } | others
+        "curve": make_curve(3),
+        "speed": {"ms_per_digit": 0.5, "n": 500, "hardware": "2 cores"},
+    }
+    return make_report(**sections | others)
 
 
 def put_model(folder, name, wrong=(), **others):
     """A model's folder, with something that passes for weights: they are never loaded."""
-    folder.mkdir(parents=True, exist_ok=True)
     labels = digits(TEST)[1]
     logits = answers(labels, wrong)
-    weights = f"weights of {name}".encode()
-    (folder / "digits.keras").write_bytes(weights)
-    report = report_of(name, logits, labels, **others) | {"weights_sha256": hashlib.sha256(weights).hexdigest()}
-    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    put_report(folder, f"weights of {name}".encode(), **report_of(name, logits, labels, **others))
     put_evaluation(folder, name, labels, logits)
 
 
 def put_evaluation(folder, name, labels, logits):
-    """What is stored of a model's answers."""
+    """Store a model's answers."""
     results.save_evaluation(folder, results.Evaluation(name, {}, labels, softmax(logits).astype(np.float32), 0))
 
 
-def put_statistics(sha256="of the data"):
-    """What is stored of the data set."""
+def put_statistics(sha256=SHA256):
+    """Store statistics of the data set."""
     frames, labels = digits(TRAIN)
     of = [frames[labels == digit] for digit in range(10)]
     share = frames.reshape(TRAIN, -1).mean(axis=1) / 255
@@ -107,7 +97,7 @@ def put_statistics(sha256="of the data"):
 
 
 def put_diagnosis(folder, wrong=(3,)):
-    """What is stored of the shipped model's errors: here only a map, ten columns of five digits."""
+    """Store a diagnosis of the shipped model: here only a map, ten columns of five digits."""
     frames, labels = digits(TEST)
     indices = np.array(wrong, np.int32)
     m = len(indices)

@@ -1,4 +1,4 @@
-"""Pages of handwriting drawn by our own code, with what light, paper and cameras do to them."""
+"""Pages of handwriting drawn by the project's own code, and the effects of light, paper and cameras on them."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,8 +15,8 @@ FIVE_IN_PIECES = [
 
 
 @dataclass(frozen=True)
-class Hand:
-    """How somebody writes: sizes in px, gaps in heights, the slope in pixels down for each to the right."""
+class Handwriting:
+    """Sizes in px, gaps in heights, and the slope in px down per px to the right."""
 
     height: int = 60
     pen: int = 6
@@ -27,38 +27,38 @@ class Hand:
     fives_in_pieces: bool = False
 
 
-def write(*lines, hand=Hand(), paper=235, margin=0.7):
+def write(*lines, style=Handwriting(), paper=235, margin=0.7):
     """(h, w) uint8 page of the lines, each a string of digits and spaces; a tilde joins two digits."""
-    rng = np.random.default_rng(hand.seed)
-    edge, pitch = round(margin * hand.height), round(1.8 * hand.height)
-    width = max(round(len(line) * (0.7 + hand.gap) * hand.height) for line in lines) + 2 * edge
-    rise = round(abs(hand.slope) * width)
+    rng = np.random.default_rng(style.seed)
+    edge, pitch = round(margin * style.height), round(1.8 * style.height)
+    width = max(round(len(line) * (0.7 + style.gap) * style.height) for line in lines) + 2 * edge
+    rise = round(abs(style.slope) * width)
     gray = np.full((len(lines) * pitch + 2 * edge + rise, width), paper, np.uint8)
     for row, line in enumerate(lines):
         left = edge
         for mark in line:
             if mark in " ~":
-                left += round(0.7 * hand.height if mark == " " else 0.6 * hand.pen - hand.gap * hand.height)
+                left += round(0.7 * style.height if mark == " " else 0.6 * style.pen - style.gap * style.height)
             else:
-                top = edge + row * pitch + hand.slope * left + (rise if hand.slope < 0 else 0)
-                left = _write_digit(gray, int(mark), (left, top), hand, rng) + round(hand.gap * hand.height)
+                top = edge + row * pitch + style.slope * left + (rise if style.slope < 0 else 0)
+                left = _write_digit(gray, int(mark), (left, top), style, rng) + round(style.gap * style.height)
     return gray
 
 
-def _write_digit(gray, label, corner, hand, rng):
-    """Write one digit with its leftmost ink at the corner; the right end of its ink."""
-    strokes = FIVE_IN_PIECES if label == 5 and hand.fives_in_pieces else DIGITS[label]
-    shape = np.array([[1, -rng.normal(0, 0.08)], [0, 1]]) * hand.height * rng.uniform(0.92, 1.08)
+def _write_digit(gray, label, corner, style, rng):
+    """Write one digit with its leftmost ink at the corner; return the right end of its ink."""
+    strokes = FIVE_IN_PIECES if label == 5 and style.fives_in_pieces else DIGITS[label]
+    shape = np.array([[1, -rng.normal(0, 0.08)], [0, 1]]) * style.height * rng.uniform(0.92, 1.08)
     paths = [np.array(stroke) @ shape.T for stroke in strokes]
     left = min(path[:, 0].min() for path in paths)
     moved = [path - (left, 0) + corner for path in paths]
     for path in moved:
-        cv2.polylines(gray, [np.rint(path * 16).astype(np.int32)], False, hand.ink, hand.pen, cv2.LINE_AA, shift=4)
+        cv2.polylines(gray, [np.rint(path * 16).astype(np.int32)], False, style.ink, style.pen, cv2.LINE_AA, shift=4)
     return round(max(path[:, 0].max() for path in moved))
 
 
 def ruled(gray, every=48, level=150, slope=0.0, *, squares=False):
-    """The page on ruled, or squared, paper; the darker of both is seen."""
+    """The page on ruled, or squared, paper; the darker of both is visible."""
     page = np.full_like(gray, 255)
     height, width = gray.shape
     for y in range(-width, height + width, every):
@@ -92,17 +92,17 @@ def vignetted(gray, depth=0.6):
 
 
 def noisy(gray, sigma=6, seed=0):
-    """With the noise of a camera's sensor."""
+    """Add the noise of a camera's sensor."""
     return (gray + np.random.default_rng(seed).normal(0, sigma, gray.shape)).clip(0, 255).astype(np.uint8)
 
 
 def compressed(gray, quality=30):
-    """As JPEG leaves it."""
+    """Compress as JPEG and decode again."""
     return cv2.imdecode(cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
 
 
 def on_dark_table(gray):
-    """The page's edge, and the table beyond it, in a corner."""
+    """Show the table beyond the page in a corner."""
     page = gray.copy()
     height, width = page.shape
     cv2.fillPoly(page, [np.array([(width, height), (width, height * 3 // 4), (width * 3 // 4, height)])], 35)

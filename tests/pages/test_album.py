@@ -1,17 +1,28 @@
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from model.transcript import Transcript
-from pages.components.photos.album import MAX_BYTES, Album
+from pages.components.photos import album as album_module
+from pages.components.photos.album import MAX_BYTES, Album, Failed, Read, Waiting
 from pages.components.photos.preview import Preview
 from tests.test_transcript import digit, transcript
 
 PREVIEW = Preview((400, 300), "data:image/jpeg;base64,")
+GRAY = np.zeros((300, 400), np.uint8)
 
 
 def upload(key, name="a.png", data=b"data"):
     return SimpleNamespace(file_id=key, name=name, getvalue=lambda: data)
+
+
+def finish(album, key, text, gray=GRAY):
+    album.finish(album.photos[key], transcript(text), PREVIEW, gray)
+
+
+def fail(album, key):
+    album.fail(album.photos[key], "The picture cannot be read.")
 
 
 def album(*texts):
@@ -19,7 +30,7 @@ def album(*texts):
     album = Album()
     for i, text in enumerate(texts):
         album.add(str(i), f"{i}.png", b"")
-        album.finish(str(i), transcript(text), PREVIEW)
+        finish(album, str(i), text)
     return album
 
 
@@ -32,11 +43,11 @@ def test_uploads_wait_to_be_read():
     pictures.sync_uploads([upload("a"), upload("b", "b.png")])
     assert [photo.key for photo in pictures.waiting] == ["a", "b"]
     assert pictures.shown == "a"
-    pictures.finish("a", transcript("12"), PREVIEW)
-    pictures.fail("b", "The picture cannot be read.")
+    finish(pictures, "a", "12")
+    fail(pictures, "b")
     assert not pictures.waiting
     assert list(pictures.read) == ["a"]
-    assert [photo.problem for photo in pictures.problems] == ["The picture cannot be read."]
+    assert [photo.problem for photo in pictures.failed] == ["The picture cannot be read."]
 
 
 def test_what_leaves_the_uploader_leaves_the_album():
@@ -49,7 +60,7 @@ def test_what_leaves_the_uploader_leaves_the_album():
 
 def test_what_was_read_stays_when_others_come_and_go():
     pictures = album("12")
-    pictures.change("0", pictures.photos["0"].transcript.type_over(0, 9))
+    pictures.change("0", pictures.photos["0"].transcript.set_label(0, 9))
     pictures.sync_uploads([upload("a")])
     pictures.sync_uploads([])
     assert texts(pictures) == ["92"]
@@ -60,7 +71,7 @@ def test_pictures_survive_an_uploader_that_has_forgotten_them():
     """It begins empty after a visit to another page."""
     pictures = Album()
     pictures.sync_uploads([upload("a"), upload("bad")])
-    pictures.fail("bad", "The picture cannot be read.")
+    fail(pictures, "bad")
     pictures.reopen()
     pictures.sync_uploads([upload("b")])
     assert list(pictures.photos) == ["a", "b"]
@@ -81,7 +92,7 @@ def test_a_sample_chosen_again_is_shown_again():
 
 def test_undo_takes_the_last_change_back_wherever_it_was_made():
     pictures = album("12", "34")
-    pictures.change("0", pictures.photos["0"].transcript.type_over(0, 9))
+    pictures.change("0", pictures.photos["0"].transcript.set_label(0, 9))
     pictures.change("1", pictures.photos["1"].transcript.add(digit(5, 60, 0)))
     pictures.shown = "0"
     assert texts(pictures) == ["92", "345"]
@@ -110,53 +121,99 @@ def test_no_change_is_nothing_to_undo():
 
 
 @pytest.mark.parametrize(
-    ("known_to", "renewed"), [("canvas", {"table"}), ("table", {"canvas"}), ("", {"canvas", "table"})]
+    ("view", "reloaded"), [("canvas", {"table"}), ("table", {"canvas"}), ("", {"canvas", "table"})]
 )
-def test_canvas_and_table_are_renewed_by_what_they_do_not_know(known_to, renewed):
+def test_a_correction_reloads_every_view_but_the_one_it_was_made_in(view, reloaded):
     pictures = album("12")
     before = pictures.revisions
-    pictures.change("0", Transcript(), known_to=known_to)
-    assert {name for name in before if pictures.revisions[name] != before[name]} == renewed
+    pictures.change("0", Transcript(), view=view)
+    assert {name for name in before if pictures.revisions[name] != before[name]} == reloaded
 
 
 def test_what_is_too_much_together_is_refused_and_not_kept():
     pictures = Album()
     pictures.sync_uploads([upload("a", data=bytes(MAX_BYTES)), upload("b", "b.png", b"one more")])
     assert [photo.key for photo in pictures.waiting] == ["a"]
-    assert pictures.photos["b"].data == b""
-    assert "Expected at most 200 MB, so remove others first. Received: 200 MB." in pictures.problems[0].problem
+    assert not hasattr(pictures.photos["b"], "data")
+    assert "Expected at most 200 MB, so remove others first. Received: 200 MB." in pictures.failed[0].problem
     pictures.remove("a")
     pictures.sync_uploads([upload("c", "c.png", b"room again")])
     assert "c" in [photo.key for photo in pictures.waiting]
 
 
-def test_another_model_reads_again_what_no_hand_has_changed():
+def test_another_model_reads_again_what_was_not_corrected():
     pictures = album("12", "34", "56")
-    pictures.change("1", pictures.photos["1"].transcript.type_over(0, 9))
-    pictures.fail("2", "The picture cannot be read.")
-    pictures.read_with("mlp")
+    pictures.change("1", pictures.photos["1"].transcript.set_label(0, 9))
+    fail(pictures, "2")
+    pictures.set_model("mlp")
     assert [photo.key for photo in pictures.waiting] == ["0"]
     assert list(pictures.photos) == ["0", "1", "2"]
-    pictures.finish("0", transcript("77"), PREVIEW)
+    finish(pictures, "0", "77")
     assert texts(pictures)[:2] == ["77", "94"]
-    assert [pictures.photos[key].reader_of for key in "01"] == ["mlp", ""]
+    assert [pictures.photos[key].model for key in "01"] == ["mlp", ""]
 
 
 def test_the_same_model_does_not_read_again():
     pictures = album("12")
-    pictures.read_with("cnn")
-    pictures.finish("0", transcript("12"), PREVIEW)
-    pictures.read_with("cnn")
+    pictures.set_model("cnn")
+    finish(pictures, "0", "12")
+    pictures.set_model("cnn")
     assert not pictures.waiting
 
 
 def test_what_was_changed_is_read_again_when_asked_for_or_undone():
     pictures = album("12", "34")
     for key in "01":
-        pictures.change(key, pictures.photos[key].transcript.type_over(0, 9))
+        pictures.change(key, pictures.photos[key].transcript.set_label(0, 9))
     pictures.undo()
-    pictures.read_with("mlp")
+    pictures.set_model("mlp")
     assert [photo.key for photo in pictures.waiting] == ["1"]
     pictures.read_again("0")
     assert [photo.key for photo in pictures.waiting] == ["0", "1"]
     assert not pictures.past
+
+
+def test_a_photo_is_waiting_then_read_or_failed():
+    pictures = Album()
+    pictures.sync_uploads([upload("a"), upload("b")])
+    assert [type(photo) for photo in pictures.photos.values()] == [Waiting, Waiting]
+    finish(pictures, "a", "12")
+    fail(pictures, "b")
+    assert [type(photo) for photo in pictures.photos.values()] == [Read, Failed]
+    pictures.read_again("a")
+    assert isinstance(pictures.photos["a"], Waiting)
+
+
+@pytest.fixture
+def decodes(monkeypatch):
+    """The files that the album decodes, in order."""
+    decodes = []
+
+    def load_gray(data):
+        decodes.append(data)
+        return np.full((3, 4), len(decodes), np.uint8)
+
+    monkeypatch.setattr(album_module, "load_gray", load_gray)
+    return decodes
+
+
+def test_only_the_shown_photo_s_pixels_are_kept(decodes):
+    pictures = Album()
+    pictures.sync_uploads([upload("a", data=b"a"), upload("b", data=b"b")])
+    first, second = np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8)
+    finish(pictures, "a", "12", first)
+    finish(pictures, "b", "34", second)
+    a, b = pictures.read.values()
+    assert pictures.gray_of(a) is first
+    assert not decodes
+    pictures.shown = "b"
+    assert pictures.gray_of(b) is pictures.gray_of(b)
+    assert pictures.gray_of(a) is not first
+    assert decodes == [b"b", b"a"]
+
+
+def test_a_removed_photo_s_pixels_are_not_kept():
+    pictures = album("12")
+    assert pictures.decoded == ("0", GRAY)
+    pictures.remove("0")
+    assert pictures.decoded is None

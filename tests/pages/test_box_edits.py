@@ -2,16 +2,24 @@ import numpy as np
 import pytest
 
 from model.reading import Digit
-from pages.components.photos.box_edits import CanvasBox, CanvasScale, box_id, box_label, drawn_boxes, is_shown, merge
+from pages.components.photos.box_edits import (
+    CanvasBox,
+    CanvasScale,
+    apply_box_edits,
+    box_id,
+    box_label,
+    drawn_boxes,
+    is_shown,
+)
 from tests.test_transcript import transcript
 
-BOARD = CanvasScale((400, 300), px=0.5)
+SCALE = CanvasScale((400, 300), px=0.5)
 REVISION = 3
 PAGE = transcript("12", "34")
 
 
 def read(box):
-    """Reads an 8 in every box, and takes a tighter one for it."""
+    """Reads an 8 in every box, with a box that is tighter."""
     x0, y0, x1, y1 = box
     probabilities = np.full(10, 0.01)
     probabilities[8] = 0.91
@@ -22,22 +30,22 @@ def on_canvas(page=PAGE, revision=REVISION):
     return [CanvasBox(box_id(mark, revision), mark.digit.box, box_label(mark)) for mark in page]
 
 
-def merged(drawn, page=PAGE, revision=REVISION):
-    return merge(page, drawn, revision, BOARD, read)
+def edited(drawn, page=PAGE, revision=REVISION):
+    return apply_box_edits(page, drawn, revision, SCALE, read)
 
 
 def test_an_untouched_canvas_changes_nothing():
-    assert merged(on_canvas()) is PAGE
+    assert edited(on_canvas()) is PAGE
     assert is_shown(PAGE, PAGE, on_canvas(), REVISION)
 
 
 def test_rounding_is_no_move():
-    drawn = [CanvasBox(each.name, tuple(edge + 0.4 for edge in each.box), each.label) for each in on_canvas()]
-    assert merged(drawn) is PAGE
+    drawn = [CanvasBox(each.id, tuple(edge + 0.4 for edge in each.box), each.label) for each in on_canvas()]
+    assert edited(drawn) is PAGE
 
 
 def test_a_box_drawn_is_read_and_keeps_its_place():
-    page = merged([*on_canvas(), CanvasBox(4, (59.6, 0.2, 80.3, 40.1), "")])
+    page = edited([*on_canvas(), CanvasBox(4, (59.6, 0.2, 80.3, 40.1), "")])
     assert page.text == "128\n34"
     assert page.lines[0][2].digit.box == (60, 0, 80, 40)
     assert not is_shown(page, PAGE, [*on_canvas(), CanvasBox(4, (60, 0, 80, 40), "")], REVISION)
@@ -45,58 +53,58 @@ def test_a_box_drawn_is_read_and_keeps_its_place():
 
 def test_a_box_drawn_is_added_once_though_it_is_reported_twice():
     new = CanvasBox(4, (60, 0, 80, 40), "")
-    page = merged([*on_canvas(), new])
-    assert merged([*on_canvas(), new], page, REVISION + 1) is page
+    page = edited([*on_canvas(), new])
+    assert edited([*on_canvas(), new], page, REVISION + 1) is page
 
 
-def test_a_slip_of_the_hand_is_no_box():
-    assert merged([*on_canvas(), CanvasBox(4, (60, 0, 62, 40), "")]) is PAGE
+def test_a_tiny_box_is_an_accident():
+    assert edited([*on_canvas(), CanvasBox(4, (60, 0, 62, 40), "")]) is PAGE
 
 
 def test_a_box_moved_is_read_again():
     first, *others = on_canvas()
-    page = merged([CanvasBox(first.name, (5, 3, 25, 43), first.label), *others])
+    page = edited([CanvasBox(first.id, (5, 3, 25, 43), first.label), *others])
     assert page.text == "82\n34"
     assert page.lines[0][0].digit.box == (5, 3, 25, 43)
 
 
 def test_a_box_over_the_edge_is_cut_and_then_rests():
     first, *others = on_canvas()
-    outside = CanvasBox(first.name, (-30, -30, 20, 40), "8")
-    page = merged([outside, *others])
+    outside = CanvasBox(first.id, (-30, -30, 20, 40), "8")
+    page = edited([outside, *others])
     assert page.lines[0][0].digit.box == (0, 0, 20, 40)
-    assert merged([outside, *others], page) is page
+    assert edited([outside, *others], page) is page
 
 
 def test_a_typed_label_stays_when_its_box_is_moved():
-    page = PAGE.type_over(0, 5)
+    page = PAGE.set_label(0, 5)
     first, *others = on_canvas(page)
-    assert merged([CanvasBox(first.name, (5, 3, 25, 43), "5"), *others], page).text == "52\n34"
+    assert edited([CanvasBox(first.id, (5, 3, 25, 43), "5"), *others], page).text == "52\n34"
 
 
 def test_a_box_deleted_is_gone():
-    assert merged(on_canvas()[1:]).text == "2\n34"
-    assert merged([]).text == ""
+    assert edited(on_canvas()[1:]).text == "2\n34"
+    assert edited([]).text == ""
 
 
 @pytest.mark.parametrize(("label", "text"), [("7", "72\n34"), ("77", "12\n34"), ("x", "12\n34"), ("", "12\n34")])
 def test_a_label_typed_on_the_canvas_counts_if_it_is_a_digit(label, text):
     first, *others = on_canvas()
-    assert merged([CanvasBox(first.name, first.box, label), *others]).text == text
+    assert edited([CanvasBox(first.id, first.box, label), *others]).text == text
 
 
 def test_a_label_typed_on_the_canvas_changes_its_color():
     first, *others = on_canvas()
-    drawn = [CanvasBox(first.name, first.box, "7"), *others]
-    page = merged(drawn)
+    drawn = [CanvasBox(first.id, first.box, "7"), *others]
+    page = edited(drawn)
     assert not is_shown(page, PAGE, drawn, REVISION)
     assert is_shown(page, page, drawn, REVISION)
 
 
 def test_of_a_late_report_only_new_boxes_count():
-    """It may come from before an undo."""
+    """The report may have been sent before an undo."""
     late = [*on_canvas(revision=REVISION - 1)[1:], CanvasBox(4, (60, 0, 80, 40), "")]
-    assert merged(late).text == "128\n34"
+    assert edited(late).text == "128\n34"
 
 
 def rect(name, left=10.0):
@@ -109,7 +117,7 @@ def rect(name, left=10.0):
     }
 
 
-def test_boxes_are_told_in_px_of_the_picture():
+def test_boxes_are_in_px_of_the_picture():
     item, box = rect(100_001)
     assert drawn_boxes([{"type": "Path"}, item], [box], (2, 3)) == [CanvasBox(100_001, (20, 15, 28, 33), "1")]
 
@@ -119,5 +127,5 @@ def test_boxes_are_told_in_px_of_the_picture():
     [(None, None), ([{}], [{}]), ([rect(1)[0]], []), ([rect("x")[0]], [rect(1)[1]]), ([rect(1)[0]], [rect(1, "a")[1]]),
      ([rect(1)[0]], [rect(1, float("nan"))[1]]), ([rect(float("inf"))[0]], [rect(1)[1]]), (5, 5), ([3], [4])],
 )  # fmt: skip
-def test_malformed_reports_are_not_believed(objects, boxes):
+def test_malformed_reports_are_refused(objects, boxes):
     assert drawn_boxes(objects, boxes, (1, 1)) is None

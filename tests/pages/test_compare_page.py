@@ -1,3 +1,4 @@
+import json
 import re
 import sys
 from concurrent.futures import Future
@@ -17,6 +18,7 @@ from pages.components.pad.drawing import PadState
 from pages.components.shared import classifiers
 from tests.handwriting.picture_files import ONE, SEVEN, encode
 from tests.handwriting.picture_files import page as draw_page
+from tests.handwriting.reports import make_start
 from tests.handwriting.small_data import TEST, put_evaluation, put_model, write_mnist
 from tests.pages.test_draw_page import APP, collect, done, drawing, reader_that_says
 
@@ -44,7 +46,7 @@ def start(monkeypatch, weights):
 
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=fake_canvas))
     monkeypatch.setattr(import_module("pages.components.pad.pad"), "st_canvas", fake_canvas)
-    for name in ("pad.listener._component", "photos.box_editor._helper", "photos.table._copier"):
+    for name in ("pad.listener._component", "photos.box_editor._helper", "photos.table._copy_button"):
         module, component = name.rsplit(".", 1)
         monkeypatch.setattr(import_module(f"pages.components.{module}"), component, lambda **_: None)
     asked = []
@@ -55,7 +57,7 @@ def start(monkeypatch, weights):
         loadings |= {name: read if isinstance(read, Future) else done(read) for name, read in (readers or {}).items()}
         monkeypatch.setattr(classifiers, "_loading", loadings.get)
         app = AppTest.from_file(APP, default_timeout=60)
-        app.session_state["sheet"] = PadState(objects=list(objects))
+        app.session_state["pad_state"] = PadState(objects=list(objects))
         app.run()
         app.asked = asked
         return app.switch_page(f"pages/screens/{page}.py").run()
@@ -85,7 +87,7 @@ def test_table_tells_of_every_model_that_is_there(start, weights):
     assert "Support vector machine" not in page
     assert "<b>90.00%</b><small>78.64 to 95.65%</small>" in page
     assert '<td data-head="Errors">5</td>' in page
-    assert '<td data-head="Elsewhere">97.79%</td>' in page
+    assert '<td data-head="Elsewhere">98.40%<small>Keras, examples/mnist_mlp.py</small></td>' in page
     assert '<td data-head="One digit">0.50 ms</td>' in page
     assert "2 cores, &lt;AMD&gt;" in page
 
@@ -97,7 +99,7 @@ def test_cost_is_time_and_its_price(start):
 
 
 def test_what_was_not_measured_is_a_dash(start, weights):
-    put_model(weights / "cnn", "cnn", speed={})
+    put_model(weights / "cnn", "cnn", speed=None)
     page = words(start("compare"))
     assert '<td data-head="One digit">–</td><td data-head="1,000 digits">–</td>' in page
 
@@ -126,9 +128,13 @@ def test_damaged_report_is_a_warning_and_the_others_are_shown(start, weights):
 
 
 def test_report_without_its_test_is_a_warning_with_the_command(start, weights):
-    put_model(weights / "mlp", "mlp", test={})
+    put_model(weights / "mlp", "mlp")
+    report = json.loads((weights / "mlp" / "report.json").read_text())
+    del report["test"]
+    (weights / "mlp" / "report.json").write_text(json.dumps(report))
     app = start("compare")
-    assert "make report" in app.warning[0].value
+    assert "Expected the field test as report in" in app.warning[0].value
+    assert "python train_model.py --model NAME" in app.warning[0].value
     assert words(app).count("<tr>") == 2
 
 
@@ -159,7 +165,7 @@ def test_models_that_learn_in_epochs_have_curves(start, weights):
 
 def test_epochs_that_only_refined_are_said_to(start, weights):
     assert "only the epochs that refined" not in words(start("compare"))
-    put_model(weights / "cnn", "cnn", started_from={"seconds": 1})
+    put_model(weights / "cnn", "cnn", started_from=make_start())
     assert "Of cnn only the epochs that refined what was trained before." in words(start("compare"))
 
 
@@ -198,7 +204,7 @@ def test_two_models_on_the_same_digits(two):
     assert "<dt>Only the first</dt><dd>3</dd>" in page
     assert "<dt>Only the second</dt><dd>1</dd>" in page
     assert "<dt>Neither</dt><dd>1</dd>" in page
-    assert "<dt>McNemar's p</dt><dd>0.62</dd>" in page
+    assert "<dt>McNemar&#39;s p</dt><dd>0.62</dd>" in page
     assert "cannot tell which is better" in page
 
 
@@ -234,7 +240,7 @@ def test_better_one_is_named(start, weights):
     assert "<dd>&lt; 0.0001</dd>" in page
 
 
-def test_disagreements_without_mnist_are_told_in_words(two, monkeypatch, tmp_path):
+def test_disagreements_without_mnist_have_captions_alone(two, monkeypatch, tmp_path):
     monkeypatch.delenv("MNIST_NPZ")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     two.run()
@@ -282,7 +288,7 @@ def test_disagreements_begin_with_what_both_are_surest_of():
 def test_drawing_is_read_only_when_asked_for(start, weights):
     put_model(weights / "mlp", "mlp")
     app = start("compare", objects=drawing(7))
-    assert 'class="reader' not in collect(app)
+    assert 'class="model_reading' not in collect(app)
     app.run()
     assert "mlp" not in app.asked
     app.button(key="read_by_all").click().run()
@@ -296,7 +302,7 @@ def test_drawing_is_read_by_all_side_by_side(start, weights):
     put_model(weights / "softmax", "softmax")
     app = start("compare", {"cnn": says(7), "mlp": says(1, 0.9), "softmax": says(4, 0.3)}, drawing(7))
     app.button(key="read_by_all").click().run()
-    cards = [card.split("</figure>")[0] for card in collect(app).split('<figure class="reader ')[1:]]
+    cards = [card.split("</figure>")[0] for card in collect(app).split('<figure class="model_reading ')[1:]]
     assert [card.split('<div class="sign">')[1][0] for card in cards] == ["?", "1", "7"]
     assert cards[0].startswith('open" data-model="softmax"')
     assert "Confident, 95%" in cards[2]
@@ -315,8 +321,8 @@ def test_one_model_that_cannot_be_loaded_does_not_stop_the_others(start, weights
 def test_drawing_that_cannot_be_read_is_a_message(start):
     app = start("compare", {"cnn": says(7)})
     app.button(key="read_by_all").click().run()
-    sheet = app.session_state["sheet"]
-    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": ["<script>"]})
+    pad = app.session_state["pad_state"]
+    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": ["<script>"]})
     page = words(app.run())
     assert "cannot be read" in page
     assert "<script>" not in page
@@ -326,14 +332,14 @@ def test_drawing_and_pen_are_those_of_the_draw_page(start):
     app = start("draw", {"cnn": says(7)}, drawing(7))
     app.slider(key="pen_width").set_value(30).run()
     app.switch_page("pages/screens/compare.py").run()
-    sheet = app.session_state["sheet"]
-    assert sheet.pen_width == 30
-    assert sheet.given == drawing(7)
+    pad = app.session_state["pad_state"]
+    assert pad.pen_width == 30
+    assert pad.loaded == drawing(7)
     app.slider(key="pen_width_of_all").set_value(12).run()
-    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": drawing(1)})
+    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": drawing(1)})
     del app.session_state["canvas"]  # as Streamlit forgets a page's widgets
     app.switch_page("pages/screens/draw.py").run()
-    assert sheet.given == drawing(7) + drawing(1)
+    assert pad.loaded == drawing(7) + drawing(1)
     assert app.slider(key="pen_width").value == 12
 
 
@@ -368,7 +374,7 @@ def test_pad_does_not_wait_for_another_model(start, weights):
     assert '<div class="sign">?</div>' in collect(app)
     assert "is loading" in collect(app)
     app.button(key="undo").click().run()
-    assert app.session_state["sheet"].objects == []
+    assert app.session_state["pad_state"].objects == []
     app.run()
     assert "mlp" in app.asked
     loading.set_result(says(3))

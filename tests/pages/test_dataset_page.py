@@ -70,7 +70,7 @@ def test_numbers_of_the_data_set(start):
     assert "<dt>Median stroke</dt><dd>3.1 px</dd>" in page
 
 
-def test_charts_have_words(start):
+def test_charts_have_text_alternatives(start):
     app = start()
     charts = [chart.proto for chart in app.get("vega_lite_chart")]
     assert len(charts) == 5
@@ -183,7 +183,7 @@ def test_selected_on_the_map_is_listed(start, monkeypatch):
     assert listed(app, "Number ")[0] in (3, 14), "misread ones first"
 
 
-def test_what_was_chosen_last_is_listed(start, monkeypatch):
+def test_last_selection_is_listed(start, monkeypatch):
     embedding = import_module("pages.components.dataset.embedding_map")
     show = embedding.show_chart
     monkeypatch.setattr(embedding, "show_chart", lambda *a, **k: show(*a, **k) and AREA)
@@ -211,17 +211,19 @@ def test_misread_digits_only_stay_where_they_are(start):
 
 
 @pytest.mark.parametrize("only_errors", [False, True])
-def test_the_map_can_be_drawn_and_taken_away(start, monkeypatch, only_errors):
+def test_map_can_be_saved_as_svg(start, monkeypatch, only_errors):
     embedding = import_module("pages.components.dataset.embedding_map")
     drawn, show = [], embedding.show_chart
-    monkeypatch.setattr(embedding, "show_chart", lambda chart, *a, **k: drawn.append(chart) or show(chart, *a, **k))
+    monkeypatch.setattr(
+        embedding, "show_chart", lambda described, **k: drawn.append(described.chart) or show(described, **k)
+    )
     app = start()
     app.toggle(key="map_errors").set_value(only_errors).run()
     marks = to_svg(drawn[-1]).count(b'aria-roledescription="point"')
     assert marks == (2 if only_errors else TEST)
 
 
-# What is missing
+# Missing files
 
 
 def test_without_mnist_the_stored_statistics_are_shown(start, monkeypatch, tmp_path):
@@ -309,12 +311,12 @@ def test_where_there_is_no_home_keras_keeps_mnist_elsewhere(monkeypatch, tmp_pat
 
 
 def test_parts_of_mnist_are_in_the_file_s_order_and_read_only(weights):
-    frames, labels = mnist.training_digits()
-    assert (labels == digits(TRAIN)[1]).all()
-    assert (frames == digits(TRAIN)[0]).all()
+    training = mnist.training_digits()
+    assert (training.labels == digits(TRAIN)[1]).all()
+    assert (training.frames == digits(TRAIN)[0]).all()
     with pytest.raises(ValueError, match="read-only"):
-        frames[0] = 0
-    assert len(mnist.test_digits()[1]) == TEST
+        training.frames[0] = 0
+    assert len(mnist.test_digits()) == TEST
 
 
 def test_part_of_another_layout(tmp_path):

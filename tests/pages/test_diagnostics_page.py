@@ -1,3 +1,4 @@
+import json
 import re
 import sys
 from importlib import import_module
@@ -9,9 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from model.data.mnist import LabeledFrames
 from model.errors import ArtifactError
 from model.evaluation import results
-from model.evaluation.charts import RIGHT, WRONG
+from model.evaluation.charts import CORRECT, WRONG
 from pages.components.diagnostics.sample_detail import color_saliency
 from pages.components.pad import listener
 from pages.components.shared import mnist
@@ -19,7 +21,7 @@ from tests.handwriting.evaluations import MISREAD, make_diagnosis, make_evaluati
 from tests.pages.test_draw_page import APP, collect
 
 SCREEN = str(Path(APP).parent / "pages" / "screens" / "diagnostics.py")
-MNIST = (make_frames(), np.arange(1000) % 10)
+MNIST = LabeledFrames(make_frames(), (np.arange(1000) % 10).astype(np.uint8))
 
 
 def fail(message):
@@ -31,7 +33,7 @@ def fail(message):
 
 @pytest.fixture
 def start(monkeypatch):
-    """Runs the page on what we make up: an evaluation, a diagnosis, and MNIST where it is said to be at hand."""
+    """Runs the page on a made-up evaluation, diagnosis and MNIST; `digits=None` leaves MNIST out."""
 
     def start(script=SCREEN, evaluation=make_evaluation, diagnosis=make_diagnosis, digits=MNIST):
         st.cache_resource.clear()
@@ -86,11 +88,11 @@ def test_headline_says_that_real_writers_are_missing(start):
         return evaluation
 
     (warning,) = start(evaluation=unmeasured).warning
-    assert "Make them with: python -m model evaluate --ink DIR --not-digits DIR --keep shipped" in warning.value
+    assert "Make them with: python -m model evaluate writers DIR --non-digits DIR --keep shipped" in warning.value
     assert not any("Real writers" in warning.value for warning in start().warning)
 
 
-def test_a_network_that_accepts_nothing_has_a_page_all_the_same(start):
+def test_page_of_a_network_that_accepts_nothing(start):
     def strict():
         evaluation = make_evaluation()
         evaluation.report["calibration"]["threshold"] = 1.0
@@ -165,7 +167,7 @@ def test_cell_without_samples(start):
     )
 
 
-def test_opened_sample_tells_all_that_is_known(start):
+def test_opened_sample_shows_all_that_is_known(start):
     app = start()
     app.button(key="sample_14").click().run()
     page = collect(app)
@@ -177,7 +179,7 @@ def test_opened_sample_tells_all_that_is_known(start):
     assert "Most of five human raters" not in page
 
 
-def test_a_sample_is_brought_into_sight_when_it_is_opened_and_marked_while_it_is(start):
+def test_page_scrolls_to_a_sample_when_it_is_opened_and_marks_it_while_it_is(start):
     app = start()
     assert "outline" not in collect(app)
     page = collect(app.button(key="sample_14").click().run())
@@ -196,7 +198,7 @@ def test_disputed_label_is_marked(start):
     assert "Most of five human raters dispute this label" in collect(app)
 
 
-def test_sample_that_was_not_looked_at_closely(start):
+def test_sample_without_a_diagnosis(start):
     app = choose(start(), true_digit=4, read_digit=4, order="Most certain first")
     app.button(key="sample_994").click().run()
     page = collect(app)
@@ -236,38 +238,38 @@ def test_mnist_is_offered_once_beside_an_opened_sample(start):
     assert sum(button.key == "download_mnist" for button in app.button) == 1
 
 
-def test_guess_before_you_look(start):
+def test_quiz(start):
     app = start()
-    app.toggle(key="guess_first").set_value(True).run()
+    app.toggle(key="take_quiz").set_value(True).run()
     assert listed(app) == []
     assert "66 digits" in collect(app)
-    asked = app.session_state["look"].asked
+    asked = app.session_state["browse_state"].asked
     assert "read as" not in collect(app).replace("what it was read as", "")
     label = int(make_evaluation().labels[asked])
     app.button(key=f"guess_{label}").click().run()
     assert f"You said **{label}**" in texts(app)
     assert "you 1, the network" in collect(app)
     app.button(key="next").click().run()
-    assert app.session_state["look"].asked != asked
+    assert app.session_state["browse_state"].asked != asked
     assert "1 of 66 digits guessed" in collect(app)
 
 
-def test_all_guessed(start):
+def test_quiz_ends_when_all_are_guessed(start):
     app = start()
-    app.session_state["look"].guesses.update(dict.fromkeys(range(1000), 4))
-    app.toggle(key="guess_first").set_value(True).run()
+    app.session_state["browse_state"].guesses.update(dict.fromkeys(range(1000), 4))
+    app.toggle(key="take_quiz").set_value(True).run()
     app.button(key="start_again").click().run()
     assert "Which digit is it?" in collect(app)
 
 
-def test_guess_without_pictures(start):
+def test_quiz_without_pictures(start):
     app = start(digits=None, diagnosis=fail("diagnosis.npz is missing."))
-    app.toggle(key="guess_first").set_value(True).run()
+    app.toggle(key="take_quiz").set_value(True).run()
     assert app.button(key="download_mnist")
     assert not app.exception
 
 
-def test_threshold_says_how_many_are_accepted_and_right(start):
+def test_threshold_counts_accepted_and_correct_digits(start):
     app = start()
     assert app.slider(key="threshold").value == 0.6
     n = int((make_evaluation().confidence >= 0.6).sum())
@@ -286,20 +288,31 @@ def test_matrix_as_shares_and_errors_only(start):
     assert not app.exception
 
 
-def test_charts_are_told_in_words(start):
+def test_a_click_on_a_cell_comes_with_a_turn_that_changes_with_every_choice(start):
+    def matrix(app):
+        return json.loads(app.get("vega_lite_chart")[0].proto.spec)
+
+    app = start()
+    (cell,) = [param for param in matrix(app)["params"] if param["name"] == "cell"]
+    assert cell["select"]["fields"] == ["true", "read", "turn"]
+    assert matrix(app)["transform"] == [{"as": "turn", "calculate": "0"}]
+    assert matrix(choose(app, true_digit=4))["transform"] == [{"as": "turn", "calculate": "1"}]
+
+
+def test_charts_have_text_alternatives(start):
     charts = [element.proto for element in start().get("vega_lite_chart")]
     assert len(charts) == 7
     assert all(chart.alt for chart in charts)
     assert "994 of 1000 digits read right. Most frequent errors: 4 read as 9 3 times" in charts[0].alt
 
 
-def test_break_point_is_named(start):
+def test_breakdown_point_is_named(start):
     page = texts(start())
     assert "**Rotation** breaks at −30 degrees" in page
     assert "**Pen width** holds" in page
 
 
-def test_missing_evaluation_is_said_with_the_command(start):
+def test_missing_evaluation_is_a_warning_with_the_command(start):
     message = f"evaluation.npz is missing. Expected {Path(APP).parent / 'model' / 'weights'}. Make it with: make report"
     app = start(evaluation=fail(message))
     assert app.warning[0].value.endswith("Make it with: make report")
@@ -307,7 +320,7 @@ def test_missing_evaluation_is_said_with_the_command(start):
     assert not app.subheader
 
 
-def test_stale_diagnosis_leaves_what_can_be_shown(start):
+def test_stale_diagnosis_leaves_the_evaluation_on_the_page(start):
     app = start(diagnosis=fail("diagnosis.npz is stale. Make it with: make report"))
     assert "stale" in app.warning[0].value
     assert "Robustness" not in [element.value for element in app.subheader]
@@ -316,7 +329,7 @@ def test_stale_diagnosis_leaves_what_can_be_shown(start):
     assert "4, read as 9" in collect(app)
 
 
-def test_what_was_missing_is_found_once_it_is_made(start, monkeypatch):
+def test_missing_evaluation_is_found_once_it_is_made(start, monkeypatch):
     app = start(evaluation=fail("evaluation.npz is missing."))
     monkeypatch.setattr(results, "load_evaluation", lambda name: make_evaluation())
     assert listed(app.run())
@@ -343,7 +356,7 @@ def test_saliency_is_colored_by_its_sign():
     saliency[1, 1], saliency[2, 2] = 1, -1
     frame = np.full((28, 28), 200, np.uint8)
     colored = color_saliency(frame, saliency)[..., ::-1]
-    assert colored[1, 1].tobytes().hex() == RIGHT[1:]
+    assert colored[1, 1].tobytes().hex() == CORRECT[1:]
     assert colored[2, 2].tobytes().hex() == WRONG[1:]
     assert colored[5, 5].tolist() == [70, 70, 70]
     assert color_saliency(frame, np.zeros_like(saliency)).shape == (28, 28, 3)

@@ -3,6 +3,7 @@ import sys
 from concurrent.futures import Future
 from importlib import import_module
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from model.classifiers.runtime import Classifier
 from model.errors import ArtifactError
 from model.reader import WEIGHTS, Reader
 from pages.components.pad import listener
@@ -38,7 +40,7 @@ def done(reader):
 
 
 def failed(monkeypatch, error):
-    """What loading leaves behind when it ends with this error."""
+    """A loading that has ended with this error."""
 
     def fail(weights):
         raise error
@@ -53,12 +55,12 @@ def reader_that_says(threshold=0.6, **probabilities):
     given = {int(name[1]): probability for name, probability in probabilities.items()}
     rest = (1 - sum(given.values())) / (10 - len(given))
     logits = np.log([given.get(digit, max(rest, 1e-6)) for digit in range(10)])
-    return Reader(lambda frames: np.tile(logits, (len(frames), 1)), threshold=threshold)
+    return Reader(Classifier(lambda frames: np.tile(logits, (len(frames), 1)), threshold=threshold))
 
 
 @pytest.fixture
 def start(monkeypatch):
-    """Runs the app with a canvas that reports nothing; what is drawn is put on the session's sheet."""
+    """Runs the app with a canvas that reports nothing; what is drawn is put into the session's pad."""
 
     def fake_canvas(key, initial_drawing, **_):
         st.session_state[key] = {"drawing": {"raw": initial_drawing}}
@@ -74,7 +76,7 @@ def start(monkeypatch):
         loading = result if isinstance(result, Future) else done(result)
         monkeypatch.setattr(classifiers, "_loading", lambda name: loading)
         app = AppTest.from_file(APP, default_timeout=60)
-        app.session_state["sheet"] = PadState(objects=list(objects))
+        app.session_state["pad_state"] = PadState(objects=list(objects))
         return app.run()
 
     return start
@@ -138,7 +140,7 @@ def test_more_than_one_digit(start):
         return np.where(narrow, np.eye(10)[1] * 20, 0)
 
     paths = [[["M", x, 50], ["L", x, 150]] for x in (50, 150)]
-    page = collect(start(Reader(ones), [{"path": path, "strokeWidth": 20} for path in paths]))
+    page = collect(start(Reader(Classifier(ones)), [{"path": path, "strokeWidth": 20} for path in paths]))
     assert '<div class="sign">?</div>' in page
     assert "More than one digit" in page
 
@@ -192,9 +194,9 @@ def test_failed_load_is_a_message(start, monkeypatch, error):
     assert not app.exception
     assert str(error) in collect(app)
     assert "Restart the app" in collect(app)
-    assert len(app.session_state["sheet"].objects) == 1
+    assert len(app.session_state["pad_state"].objects) == 1
     assert not app.button(key="undo").click().run().exception
-    assert app.session_state["sheet"].objects == []
+    assert app.session_state["pad_state"].objects == []
 
 
 def test_failed_load_does_not_tell_the_server_s_folders(start, monkeypatch):
@@ -202,6 +204,39 @@ def test_failed_load_does_not_tell_the_server_s_folders(start, monkeypatch):
     page = collect(start(failed(monkeypatch, missing), drawing(7)))
     assert str(WEIGHTS.parents[2]) not in page
     assert f"Expected {Path('model', 'weights', 'cnn', 'digits.keras')}." in page
+
+
+def test_failed_load_is_logged_with_its_traceback(monkeypatch, caplog):
+    failed(monkeypatch, ImportError("no such library"))
+    [record] = caplog.records
+    assert record.levelname == "ERROR"
+    assert record.getMessage() == "The classifier cnn cannot be loaded."
+    assert "ImportError: no such library" in caplog.text
+    assert "raise error" in caplog.text, "the traceback"
+
+
+def test_a_model_is_loaded_once_for_all_sessions(monkeypatch):
+    loads, end = [], Event()
+
+    def load(folder):
+        loads.append(folder)
+        assert end.wait(60)
+        return reader_that_says(p7=0.95)
+
+    monkeypatch.setattr(Reader, "load", load)
+    monkeypatch.setattr(classifiers, "freeze_objects", lambda: None)
+    monkeypatch.setattr(classifiers, "_loadings", {})
+    for _ in range(3):
+        classifiers.start_loading("cnn")
+        assert classifiers.is_loading("cnn")
+        assert classifiers.reader("cnn") is None
+    st.cache_resource.clear()
+    classifiers.start_loading("cnn")
+    end.set()
+    assert classifiers._loadings["cnn"].result(60) is classifiers.reader("cnn")
+    classifiers.start_loading("cnn")
+    assert len(loads) == 1
+    assert not classifiers.is_loading("cnn")
 
 
 def test_failed_load_leaves_no_growing_traceback(start, monkeypatch):
@@ -214,9 +249,9 @@ def test_failed_load_leaves_no_growing_traceback(start, monkeypatch):
 def test_undo_and_clear(start):
     app = start(reader_that_says(p4=0.95), drawing(4))
     app.button(key="undo").click().run()
-    assert app.session_state["sheet"].objects == drawing(4)[:1]
+    assert app.session_state["pad_state"].objects == drawing(4)[:1]
     app.button(key="clear").click().run()
-    assert app.session_state["sheet"].objects == []
+    assert app.session_state["pad_state"].objects == []
     assert "Draw a digit" in collect(app)
 
 
@@ -226,7 +261,7 @@ def test_drawing_and_pen_survive_a_visit_to_another_page(start):
     app.switch_page("pages/screens/about.py").run()
     assert app.title[0].value == "How it works"
     app.switch_page("pages/screens/draw.py").run()
-    assert app.session_state["sheet"].given == drawing(4)
+    assert app.session_state["pad_state"].loaded == drawing(4)
     assert app.slider(key="pen_width").value == 30
     assert '<div class="sign">4</div>' in collect(app)
 
@@ -244,8 +279,8 @@ def test_drawing_and_pen_survive_a_visit_to_another_page(start):
 )
 def test_bad_strokes_are_a_message_and_nothing_is_lost(start, bad):
     app = start(reader_that_says(p4=0.95), drawing(4))
-    sheet = app.session_state["sheet"]
-    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": [bad]})
+    pad = app.session_state["pad_state"]
+    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": [bad]})
     page = collect(app.run())
     assert not app.exception
     assert "This drawing cannot be read" in page
@@ -256,8 +291,8 @@ def test_bad_strokes_are_a_message_and_nothing_is_lost(start, bad):
 
 def test_what_the_browser_sends_is_text_on_the_page(start):
     app = start(reader_that_says(p4=0.95))
-    sheet = app.session_state["sheet"]
-    sheet.take_strokes({"sheet": sheet.number, "message": 1, "objects": ["<script>alert(1)</script>"]})
+    pad = app.session_state["pad_state"]
+    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": ["<script>alert(1)</script>"]})
     page = collect(app.run())
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
@@ -313,20 +348,6 @@ def test_percent_never_claims_certainty(probability, number):
     assert percent(probability) == number
 
 
-@pytest.mark.usefixtures("reader")
-def test_streamlit_does_not_empty_the_kernel_cache_after_a_run(monkeypatch):
-    """It would cost every further answer 45 ms."""
-    from streamlit.runtime.scriptrunner import script_runner
-    from tensorflow.python.eager import context
-
-    monkeypatch.setattr("keras.backend.clear_session", None)  # put back afterwards
-    cleared = []
-    monkeypatch.setattr(context.Context, "clear_kernel_cache", cleared.append)
-    classifiers._keep_keras_session()
-    script_runner._clean_problem_modules()
-    assert not cleared
-
-
 @pytest.mark.parametrize(
     ("names", "reads"),
     [([], "cnn"), (["mlp"], "mlp"), (["softmax", "mlp"], "mlp"), (["mlp", "cnn", "ensemble"], "cnn")],
@@ -345,10 +366,10 @@ def test_the_shipped_model_reads_or_else_the_best_that_is_there(names, reads, mo
     assert app.text[0].value == reads
 
 
-def test_a_message_that_comes_after_the_page_was_left_is_let_go(monkeypatch):
-    heard = {}
-    monkeypatch.setattr(listener, "_component", lambda **given: heard.update(given))
-    sheet = PadState()
-    listener.listen(sheet)
-    heard["on_ink_change"]()
-    assert sheet.objects == []
+def test_a_message_that_arrives_after_the_page_was_left_is_ignored(monkeypatch):
+    mounted = {}
+    monkeypatch.setattr(listener, "_component", lambda **options: mounted.update(options))
+    pad = PadState()
+    listener.listen(pad)
+    mounted["on_ink_change"]()
+    assert pad.objects == []

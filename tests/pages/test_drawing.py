@@ -8,141 +8,141 @@ def line(x):
 A, B, C = line(1), line(2), line(3)
 
 
-def listener_tells(sheet, *objects, number=None, message=1, **more):
-    number = sheet.number if number is None else number
-    sheet.take_strokes({"sheet": number, "message": message, "objects": list(objects), **more})
+def listener_sends(pad, *objects, number=None, message=1, **more):
+    number = pad.load_number if number is None else number
+    pad.take_strokes({"load_number": number, "message": message, "objects": list(objects), **more})
 
 
-def canvas_reports(sheet, *objects):
-    sheet.take_report({"raw": {"objects": list(objects)}})
+def canvas_reports(pad, *objects):
+    pad.take_report({"raw": {"objects": list(objects)}})
 
 
-def test_new_sheet_is_empty():
+def test_new_pad_is_empty():
     assert PadState().objects == []
 
 
-def test_listener_adds_to_what_the_canvas_was_given():
-    sheet = PadState()
-    sheet.reload([A])
-    listener_tells(sheet, B)
-    assert sheet.objects == [A, B]
-    listener_tells(sheet, B, C)
-    assert sheet.objects == [A, B, C]
+def test_listener_adds_to_what_the_canvas_has_loaded():
+    pad = PadState()
+    pad.reload([A])
+    listener_sends(pad, B)
+    assert pad.objects == [A, B]
+    listener_sends(pad, B, C)
+    assert pad.objects == [A, B, C]
 
 
-def test_canvas_is_believed_while_the_listener_is_silent():
-    sheet = PadState()
-    canvas_reports(sheet, A, B)
-    assert sheet.objects == [A, B]
-    sheet.undo()
-    assert sheet.objects == [A]
+def test_canvas_reports_count_until_the_listener_sends_a_stroke():
+    pad = PadState()
+    canvas_reports(pad, A, B)
+    assert pad.objects == [A, B]
+    pad.undo()
+    assert pad.objects == [A]
 
 
-def test_canvas_s_late_report_neither_doubles_nor_resurrects():
-    sheet = PadState()
-    listener_tells(sheet, A, B)
-    canvas_reports(sheet, A)
-    assert sheet.objects == [A, B]
-    sheet.undo()
-    canvas_reports(sheet, A, B)
-    assert sheet.objects == [A]
+def test_late_canvas_report_neither_doubles_nor_restores_strokes():
+    pad = PadState()
+    listener_sends(pad, A, B)
+    canvas_reports(pad, A)
+    assert pad.objects == [A, B]
+    pad.undo()
+    canvas_reports(pad, A, B)
+    assert pad.objects == [A]
 
 
 def test_strokes_drawn_before_the_listener_has_found_the_canvas_stay():
-    sheet = PadState()
-    listener_tells(sheet, A)
-    sheet.remount()
-    canvas_reports(sheet, A, B)
-    assert sheet.objects == [A, B]
-    listener_tells(sheet, C)
-    assert sheet.objects == [A, B, C]
+    pad = PadState()
+    listener_sends(pad, A)
+    pad.remount()
+    canvas_reports(pad, A, B)
+    assert pad.objects == [A, B]
+    listener_sends(pad, C)
+    assert pad.objects == [A, B, C]
 
 
-def test_a_report_of_strokes_older_than_the_listener_counts_after_it_told_of_none():
-    """A cancelled stroke, for one, is no stroke told of."""
-    sheet = PadState()
-    listener_tells(sheet)
-    canvas_reports(sheet, A)
-    assert sheet.objects == [A]
-    listener_tells(sheet, B)
-    assert sheet.objects == [A, B]
+def test_canvas_report_counts_after_a_message_without_strokes():
+    """The message about a cancelled stroke, for example, has none."""
+    pad = PadState()
+    listener_sends(pad)
+    canvas_reports(pad, A)
+    assert pad.objects == [A]
+    listener_sends(pad, B)
+    assert pad.objects == [A, B]
 
 
-def test_malformed_reports_are_not_believed():
-    sheet = PadState()
-    canvas_reports(sheet, A)
+def test_malformed_reports_are_ignored():
+    pad = PadState()
+    canvas_reports(pad, A)
     for report in (None, 5, [], {}, {"raw": None}, {"raw": [B]}):
-        sheet.take_report(report)
-    assert sheet.objects == [A]
+        pad.take_report(report)
+    assert pad.objects == [A]
 
 
-def test_torn_strokes_are_given_to_the_canvas_anew():
-    sheet = PadState()
-    listener_tells(sheet, A)
-    sheet.clear()
-    number = sheet.number
-    listener_tells(sheet, B, message=2, torn=True)
-    assert sheet.number > number
-    assert sheet.given == sheet.objects == [B]
-    assert sheet.known == 2
+def test_overwritten_strokes_are_loaded_again():
+    pad = PadState()
+    listener_sends(pad, A)
+    pad.clear()
+    number = pad.load_number
+    listener_sends(pad, B, message=2, overwritten=True)
+    assert pad.load_number > number
+    assert pad.loaded == pad.objects == [B]
+    assert pad.last_message_before_load == 2
 
 
-def test_sheet_says_which_message_it_was_made_of():
-    """A later one about the sheet before tells of strokes that the new sheet does not hold."""
-    sheet = PadState()
-    listener_tells(sheet, A, message=5)
-    sheet.undo()
-    listener_tells(sheet, A, B, number=sheet.number - 1, message=6)
-    assert (sheet.known, sheet.answered) == (5, 6)
+def test_a_load_holds_the_number_of_the_last_message_before_it():
+    """A later message about the load before has strokes that the new load does not hold."""
+    pad = PadState()
+    listener_sends(pad, A, message=5)
+    pad.undo()
+    listener_sends(pad, A, B, number=pad.load_number - 1, message=6)
+    assert (pad.last_message_before_load, pad.answered) == (5, 6)
 
 
-def test_message_about_an_earlier_sheet_is_void_but_answered():
-    sheet = PadState()
-    listener_tells(sheet, A)
-    sheet.clear()
-    listener_tells(sheet, A, B, number=sheet.number - 1, message=7)
-    assert sheet.objects == []
-    assert sheet.answered == 7
+def test_message_about_an_earlier_load_is_ignored_but_answered():
+    pad = PadState()
+    listener_sends(pad, A)
+    pad.clear()
+    listener_sends(pad, A, B, number=pad.load_number - 1, message=7)
+    assert pad.objects == []
+    assert pad.answered == 7
 
 
-def test_undo_and_clear_on_an_empty_sheet():
-    sheet = PadState()
-    sheet.undo()
-    sheet.clear()
-    assert sheet.objects == []
+def test_undo_and_clear_on_an_empty_pad():
+    pad = PadState()
+    pad.undo()
+    pad.clear()
+    assert pad.objects == []
 
 
-def test_every_new_sheet_has_its_own_number():
-    """Or the canvas would not load an empty drawing a second time."""
-    sheet = PadState()
-    numbers = [sheet.number]
+def test_every_load_has_its_own_number():
+    """Otherwise the canvas would not load an empty drawing a second time."""
+    pad = PadState()
+    numbers = [pad.load_number]
     for _ in range(3):
-        sheet.clear()
-        numbers.append(sheet.number)
+        pad.clear()
+        numbers.append(pad.load_number)
     assert len(set(numbers)) == 4
 
 
-def test_canvas_is_told_when_its_reports_are_not_needed():
-    sheet = PadState()
-    listener_tells(sheet, A)
-    assert sheet.given_to_canvas == (0, True)
-    listener_tells(sheet, A, B, message=2)
-    assert sheet.given_to_canvas == (0, True)
-    sheet.remount()
-    assert sheet.given_to_canvas == (1, False)
+def test_canvas_version_changes_when_its_reports_are_not_needed():
+    pad = PadState()
+    listener_sends(pad, A)
+    assert pad.canvas_version == (0, True)
+    listener_sends(pad, A, B, message=2)
+    assert pad.canvas_version == (0, True)
+    pad.remount()
+    assert pad.canvas_version == (1, False)
 
 
-def test_what_the_canvas_cannot_show_is_not_given_to_it():
-    sheet = PadState()
-    listener_tells(sheet, A, {"path": [["M", float("nan"), 0]]}, B)
-    sheet.undo()
-    assert sheet.given == sheet.objects == [A]
+def test_what_the_canvas_cannot_show_is_not_loaded():
+    pad = PadState()
+    listener_sends(pad, A, {"path": [["M", float("nan"), 0]]}, B)
+    pad.undo()
+    assert pad.loaded == pad.objects == [A]
 
 
-def test_messages_of_any_shape_do_no_harm():
-    sheet = PadState()
-    listener_tells(sheet, A)
-    for message in (None, 5, "x", [], {}, {"sheet": "x"}, {"raw": None}, {"raw": 5}):
-        sheet.take_strokes(message)
-        sheet.take_report(message)
-    assert sheet.objects == [A]
+def test_messages_of_any_shape_are_survived():
+    pad = PadState()
+    listener_sends(pad, A)
+    for message in (None, 5, "x", [], {}, {"load_number": "x"}, {"raw": None}, {"raw": 5}):
+        pad.take_strokes(message)
+        pad.take_report(message)
+    assert pad.objects == [A]

@@ -13,7 +13,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from model.classifiers.runtime import Classifier
 from model.errors import ArtifactError
+from model.reader import Reader
+from pages.components.photos.album import Failed
 from pages.components.shared import classifiers
 from tests.handwriting.picture_files import FOUR, ONE, SEVEN, encode, page
 from tests.pages.test_draw_page import APP, collect, done, failed, reader_that_says
@@ -48,7 +51,12 @@ def specks():
 def start(monkeypatch):
     """Runs the Photo page with a classifier that says the same of everything."""
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=None))
-    for name in ("pad.pad.st_canvas", "pad.listener._component", "photos.box_editor._helper", "photos.table._copier"):
+    for name in (
+        "pad.pad.st_canvas",
+        "pad.listener._component",
+        "photos.box_editor._helper",
+        "photos.table._copy_button",
+    ):
         module, component = name.rsplit(".", 1)
         monkeypatch.setattr(import_module(f"pages.components.{module}"), component, lambda **_: None)
     monkeypatch.setattr(classifiers, "start_loading", lambda name: None)
@@ -110,6 +118,7 @@ def test_failed_load_is_a_message(start, monkeypatch):
     assert "The weights are missing." in app.error[0].value
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # pytest puts its filters before our own
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -129,7 +138,7 @@ def test_bad_file_is_one_line_and_the_others_are_read(start, data, reason):
     assert "<b>bad.png</b>: The picture" in problems
     assert reason in problems
     assert reading(app) == ["77", "7"]
-    assert list(album(app).read) == [photo.key for photo in album(app).photos.values() if not photo.problem]
+    assert list(album(app).read) == [photo.key for photo in album(app).photos.values() if not isinstance(photo, Failed)]
 
 
 @pytest.mark.parametrize(
@@ -209,10 +218,9 @@ def test_doubtful_digits_are_marked_and_listed(start):
 
 
 def test_doubtful_digit_below_the_threshold_is_a_question_mark(start):
-    reader = reader_that_says(p7=0.95)
     sure, unsure = np.log([0.005] * 7 + [0.955] + [0.005] * 2), np.log([0.01] * 7 + [0.3, 0.31, 0.32])
-    mixed = type(reader)(lambda frames: np.stack([sure, unsure, sure][: len(frames)]), threshold=0.6)
-    app = upload(start(mixed), ("page.png", PAGE))
+    mixed = Classifier(lambda frames: np.stack([sure, unsure, sure][: len(frames)]), threshold=0.6)
+    app = upload(start(Reader(mixed)), ("page.png", PAGE))
     assert reading(app) == ["7?", "7"]
     assert 'class="mark unread"' in collect(app)
 
@@ -251,7 +259,7 @@ def test_nothing_is_written_to_the_disk(start, monkeypatch, tmp_path):
 
 
 class Canvas:
-    """What the canvas package reports, and what it is given."""
+    """A canvas that shows what it loads, and reports what a test puts on it."""
 
     def __init__(self):
         self.given = []
@@ -305,6 +313,49 @@ def test_boxes_on_the_canvas_change_the_reading(start, canvas):
     app.button(key="undo_photo").click().run()
     assert [item["label"] for item in canvas.given] == ["7", "7", "7"]
     assert not app.exception
+
+
+def test_a_photo_is_decoded_once(start, canvas, monkeypatch):
+    """Drawing and moving boxes and opening the steps use the pixels that were read."""
+    opened, open_ = [], Image.open
+
+    def count(*args, **options):
+        opened.append(args)
+        return open_(*args, **options)
+
+    monkeypatch.setattr(Image, "open", count)
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Change").run()
+    moved = {**canvas.given[0], "left": canvas.given[0]["left"] + 20}
+    canvas.report(app, [moved, *canvas.given[1:]])
+    app.segmented_control(key="mode").set_value("Draw").run()
+    new = {"type": "LabeledRect", "strokeMiterLimit": 4, "label": "", "top": 30, "width": 110, "height": 160}
+    for left in (200, 320):
+        canvas.report(app, [*canvas.objects, {**new, "left": left}])
+    assert sum(mark.box_is_manual for mark in album(app).read[album(app).shown].transcript) == 3
+    app.session_state["photo_steps"] = True
+    assert "Upright" in collect(app.run())
+    assert len(opened) == 1
+
+
+def test_another_photo_is_decoded_again_when_its_boxes_are_drawn(start, canvas):
+    blank = encode(page([], size_wh=(400, 300)))
+    app = upload(start(), ("blank.png", blank), ("page.png", PAGE))
+    app.selectbox(key="shown").set_value(list(album(app).photos)[1]).run()
+    app.segmented_control(key="mode").set_value("Change").run()
+    canvas.report(app, canvas.given[1:])
+    assert reading(app) == ["7", "7"]
+    box = {
+        "type": "LabeledRect",
+        "strokeMiterLimit": 4,
+        "label": "",
+        "left": 35,
+        "top": 30,
+        "width": 110,
+        "height": 160,
+    }
+    canvas.report(app, [*canvas.objects, box])
+    assert reading(app) == ["77", "7"], "its own ink is read, not the blank photo's"
 
 
 def test_an_old_report_does_not_undo_an_undo(start, canvas):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.vision.decoding import load_gray
-from pages.components.photos.preview import MAX_SIDE, make_preview
+from model.vision.decoding import PREVIEW_SIDE, decode_photo
+from pages.components.photos.preview import make_preview
 from tests.handwriting.picture_files import encode
 
 
@@ -16,7 +16,7 @@ def shown(preview):
 
 
 def preview_of(data):
-    return make_preview(data, load_gray(data))
+    return make_preview(decode_photo(data))
 
 
 def half_red(size_wh=(80, 60)):
@@ -46,7 +46,7 @@ def test_preview_is_upright():
 def test_large_picture_is_shown_smaller_and_keeps_its_size():
     preview = preview_of(encode(half_red((4000, 2000)), "JPEG"))
     assert preview.size_wh == (4000, 2000)
-    assert shown(preview).shape == (MAX_SIDE // 2, MAX_SIDE, 3)
+    assert shown(preview).shape == (PREVIEW_SIDE // 2, PREVIEW_SIDE, 3)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK"])

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.data.pen_strokes import Drawing
-from model.data.stroke_templates import DIGIT_TEMPLATES, draw_digit, draw_samples, write
+from model.data.stroke_templates import DIGIT_TEMPLATES, draw_digit, draw_digits, sample_strokes
 from model.training import augmentation
 from model.training.augmentation import augment, augment_strokes, sample_non_digit
 from model.vision.framing import ink_box
@@ -16,7 +15,7 @@ from model.vision.strokes import ink_strokes
 
 @cache
 def digits(n=60):
-    frames = draw_samples(n, np.random.default_rng(5)).frames
+    frames = draw_digits(n, np.random.default_rng(5)).frames
     frames.setflags(write=False)
     return frames
 
@@ -31,10 +30,10 @@ def test_most_digits_are_changed_and_none_in_place():
     assert all(new.shape == (28, 28) and new.dtype == np.uint8 for new in changed)
 
 
-def test_the_most_bounds_how_far_it_goes():
+def test_max_strength_bounds_the_change():
     far, near = (
-        np.mean([np.abs(augment(frame, rng, most).astype(int) - frame).mean() for frame in digits(200)])
-        for most, rng in ((1.0, np.random.default_rng(0)), (0.2, np.random.default_rng(0)))
+        np.mean([np.abs(augment(frame, rng, max_strength).astype(int) - frame).mean() for frame in digits(200)])
+        for max_strength, rng in ((1.0, np.random.default_rng(0)), (0.2, np.random.default_rng(0)))
     )
     assert near < 0.8 * far
 
@@ -65,7 +64,7 @@ def test_pens_become_both_fatter_and_thinner():
 def test_what_is_shifted_out_does_not_come_back_on_the_other_side():
     rng, frame = np.random.default_rng(0), np.zeros((28, 28), np.uint8)
     frame[8:20, :3] = frame[:3, 8:20] = 255
-    shifted = [augmentation._disturb(frame, 1.0, rng) for _ in range(200)]
+    shifted = [augmentation._shift_and_erase(frame, 1.0, rng) for _ in range(200)]
     assert sum((new[11:17, 0] < frame[11:17, 0]).all() for new in shifted) > 10, "some go right"
     assert sum((new[11:17, 2] < frame[11:17, 2]).all() for new in shifted) > 10, "some go left"
     assert not any(new[:, 5:][5:].any() for new in shifted)
@@ -77,10 +76,10 @@ def hardness(frames):
     return sum((step**2).sum() for step in steps) / sum(np.abs(step).sum() for step in steps)
 
 
-@pytest.mark.parametrize("most", [0.0, 0.4, 1.0])
-def test_edges_stay_nearly_as_hard_as_they_were(most):
+@pytest.mark.parametrize("max_strength", [0.0, 0.4, 1.0])
+def test_edges_stay_nearly_as_hard_as_they_were(max_strength):
     frames, rng = digits(200), np.random.default_rng(3)
-    changed = [new for frame in frames if ((new := augment(frame, rng, most)) != frame).any()]
+    changed = [new for frame in frames if ((new := augment(frame, rng, max_strength)) != frame).any()]
     assert 0.8 * hardness(frames) < hardness(changed) < 1.1 * hardness(frames)
 
 
@@ -96,26 +95,26 @@ def test_augmenting_a_blank_frame_leaves_it_blank():
 def test_non_digits_are_framed_as_digits_are():
     rng = np.random.default_rng(4)
     for _ in range(200):
-        x0, y0, x1, y1 = ink_box(frame := sample_non_digit(digits(), [], rng, most=0))
+        x0, y0, x1, y1 = ink_box(frame := sample_non_digit(digits(), [], rng, max_strength=0))
         assert max(x1 - x0, y1 - y0) == 20
         assert frame.max() >= 254
 
 
-def test_other_characters_of_ink_files_are_shown_too():
-    """Sampled from a drawing unlike any of our own: a lying bar with a dot far away."""
+def test_drawings_of_other_characters_are_sampled():
+    """Sampled from a drawing unlike any of our own: a horizontal bar with a dot far below."""
     strokes = [np.array([[0.0, 0], [100, 0]]), np.array([[50.0, 60], [50, 61]])]
-    expected = augment_strokes(strokes, np.random.default_rng(0), most=0)
+    expected = augment_strokes(strokes, np.random.default_rng(0), max_strength=0)
     rng = np.random.default_rng(1)
-    shown = [sample_non_digit(digits(), [Drawing(strokes, None, "somebody")], rng, most=0) for _ in range(100)]
+    shown = [sample_non_digit(digits(), [strokes], rng, max_strength=0) for _ in range(100)]
     assert any((frame == expected).all() for frame in shown)
 
 
-def test_drawings_are_bent_and_stay_themselves():
+def test_drawings_are_bent_and_stay_recognizable():
     rng = np.random.default_rng(3)
-    strokes = write(DIGIT_TEMPLATES[2][:1], rng)
+    strokes = sample_strokes(DIGIT_TEMPLATES[2][:1], rng)
     before = [stroke.copy() for stroke in strokes]
-    plain = augment_strokes(strokes, rng, most=0).ravel()
-    frames = [augment_strokes(strokes, rng, most=0.4) for _ in range(50)]
+    plain = augment_strokes(strokes, rng, max_strength=0).ravel()
+    frames = [augment_strokes(strokes, rng, max_strength=0.4) for _ in range(50)]
     for stroke, old in zip(strokes, before, strict=True):
         np.testing.assert_array_equal(stroke, old)
     assert len({frame.tobytes() for frame in frames}) == 50
@@ -139,7 +138,7 @@ def sampled():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(augmentation, "ink_strokes", record)
-        frames = [sample_non_digit(digits(), [], rng, most=0) for _ in range(2000)]
+        frames = [sample_non_digit(digits(), [], rng, max_strength=0) for _ in range(2000)]
     return frames, inked
 
 
@@ -148,7 +147,7 @@ def length(path):
 
 
 def of_kind(inked, *, straight, strokes):
-    """Paths and pen widths of the drawings with that number of strokes, all straight ones or all curved ones."""
+    """Paths and pen widths of the drawings with one of these numbers of strokes, all straight or all curved."""
     return [
         (paths, pen)
         for paths, pen in inked
@@ -174,16 +173,16 @@ def test_some_non_digits_are_scribbles(sampled):
     assert max(long) > 2 * min(long)
 
 
-def test_some_non_digits_are_sticks_across_each_other(sampled):
-    sticks = [paths for paths, _ in of_kind(sampled[1], straight=True, strokes=range(4, 9))]
-    assert len(sticks) > 40
-    assert {len(paths) for paths in sticks} == set(range(4, 9))
-    along = np.concatenate([np.diff(paths, axis=1)[:, 0] for paths in sticks])
+def test_some_non_digits_are_lines_across_each_other(sampled):
+    crossing = [paths for paths, _ in of_kind(sampled[1], straight=True, strokes=range(4, 9))]
+    assert len(crossing) > 40
+    assert {len(paths) for paths in crossing} == set(range(4, 9))
+    along = np.concatenate([np.diff(paths, axis=1)[:, 0] for paths in crossing])
     eighths = np.floor(np.arctan2(along[:, 1], along[:, 0]) / (np.pi / 4))
     assert len(set(eighths)) == 8
 
 
-def test_some_non_digits_are_one_or_two_lying_bars(sampled):
+def test_some_non_digits_are_one_or_two_horizontal_bars(sampled):
     bars = [paths for paths, _ in of_kind(sampled[1], straight=True, strokes={1, 2})]
     assert len(bars) > 40
     assert {len(paths) for paths in bars} == {1, 2}
@@ -209,7 +208,7 @@ def test_some_non_digits_are_two_digits_side_by_side():
     rng = np.random.default_rng(6)
     apart = []
     for _ in range(300):
-        frame = sample_non_digit(ring[None], [], rng, most=0)
+        frame = sample_non_digit(ring[None], [], rng, max_strength=0)
         _, _, stats, centers = cv2.connectedComponentsWithStats((frame < 100).astype(np.uint8), connectivity=4)
         is_hole = (stats[:, cv2.CC_STAT_AREA] > 5) & (stats[:, cv2.CC_STAT_LEFT] > 0)
         holes = centers[1:][is_hole[1:]]  # the first component is the ink
@@ -223,17 +222,17 @@ def test_two_slim_digits_always_leave_ink():
     slim = np.zeros((1, 28, 28), np.uint8)
     slim[:, 4:24, 14] = 255
     rng = np.random.default_rng(0)
-    assert all(augmentation._pair(slim, rng).any() for _ in range(300))
+    assert all(augmentation._two_digits(slim, rng).any() for _ in range(300))
 
 
 def test_allographs_of_all_digits():
-    samples = draw_samples(50, np.random.default_rng(0))
+    samples = draw_digits(50, np.random.default_rng(0))
     np.testing.assert_array_equal(np.bincount(samples.labels), np.full(10, 5))
     assert set(DIGIT_TEMPLATES) == set(range(10))
 
 
 def test_allographs_vary_and_seeds_repeat_them():
-    one, two = (draw_samples(40, np.random.default_rng(9)).frames for _ in range(2))
+    one, two = (draw_digits(40, np.random.default_rng(9)).frames for _ in range(2))
     np.testing.assert_array_equal(one, two)
     assert len({frame.tobytes() for frame in one}) == 40
 

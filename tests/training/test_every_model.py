@@ -1,28 +1,35 @@
-"""Every model of the registry is trained by the one command; here on a handful of drawn digits."""
+"""Every model of the registry is trained by the one command, here on a few drawn digits."""
 
-import json
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorflow import make_ndarray
 
 import train_model
+from model.classifiers import architectures
 from model.classifiers.architectures import build_average, build_cnn, build_softmax
-from model.classifiers.registry import MODELS
-from model.classifiers.report import load_report, save
+from model.classifiers.registry import MODELS, ModelSpec
+from model.classifiers.report import load_report, save, save_report
 from model.classifiers.runtime import load_classifier
 from model.data.mnist import load_mnist
 from model.data.pen_strokes import PenStrokes
-from model.data.stroke_templates import draw_samples
-from model.errors import ArtifactError
+from model.data.stroke_templates import draw_digits
+from model.errors import ArtifactError, TrainingError
 from model.reading import softmax
-from model.training import ensemble, svm
+from model.training import ensemble, svm, trainer
 from model.training.ensemble import combine, train_ensemble
+from model.training.folder_lock import lock_folder
 from model.training.trainer import RunFiles, Settings
 from tests.handwriting.drawn_mnist import write_drawn
+from tests.handwriting.reports import SETTINGS, make_curve, make_data, make_report, make_test
 
-NO_INK = PenStrokes([], [], {})
+pytestmark = pytest.mark.slow
+
+NO_STROKES = PenStrokes([], [], {})
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +44,14 @@ def arguments(name, data, folder, *more):
 
 @pytest.fixture
 def _small(monkeypatch):
-    """Fewer features, and an ensemble of two single layers."""
+    """Use fewer features, and an ensemble of two small networks."""
     monkeypatch.setattr(svm, "_FEATURES", 256)
+    monkeypatch.setattr(ensemble, "train", partial(trainer.train, name="cnn3"))
     monkeypatch.setitem(MODELS, "ensemble", replace(MODELS["ensemble"], members=2))
 
 
 @pytest.mark.usefixtures("_small")
-@pytest.mark.parametrize("name", ["softmax", "svm", "mlp", "cnn3", "ensemble"])
+@pytest.mark.parametrize("name", ["softmax", "svm", "mlp", "cnn3", "cnn", "ensemble"])
 def test_one_command_trains_every_model(name, data, tmp_path):
     epochs = [] if name == "svm" else ["--epochs", "2"]
     assert train_model.main(arguments(name, data, tmp_path, *epochs, "--tensorboard", str(tmp_path / "tb"))) == 0
@@ -60,6 +68,17 @@ def test_one_command_trains_every_model(name, data, tmp_path):
     assert logs == {name}
 
 
+def test_tensorboard_shows_what_is_measured_of_every_epoch(data, tmp_path):
+    options = ["--epochs", "2", "--tensorboard", str(tmp_path / "tb")]
+    assert train_model.main(arguments("softmax", data, tmp_path, *options)) == 0
+    events = EventAccumulator(str(tmp_path / "tb/softmax/train")).Reload()
+    curve = load_report(tmp_path / "out")["curve"]
+    assert set(events.Tags()["tensors"]) == {f"epoch_{name}" for name in ("learning_rate", *curve[0])}
+    for name in curve[0]:
+        steps = [(event.step, make_ndarray(event.tensor_proto)) for event in events.Tensors(f"epoch_{name}")]
+        assert steps == [(i, pytest.approx(row[name])) for i, row in enumerate(curve)], name
+
+
 def test_a_few_epochs_are_enough_to_learn(data, tmp_path):
     assert train_model.main(arguments("mlp", data, tmp_path, "--epochs", "12")) == 0
     report = load_report(tmp_path / "out")
@@ -68,39 +87,33 @@ def test_a_few_epochs_are_enough_to_learn(data, tmp_path):
     assert report["data"]["name"] == "MNIST"
 
 
-@pytest.mark.parametrize(
-    ("name", "option"),
-    [
-        ("softmax", ["--ink", "a.jsonl"]),
-        ("mlp", ["--ink", "a.jsonl"]),
-        ("svm", ["--ink", "a.jsonl"]),
-        ("svm", ["--epochs", "3"]),
-        ("svm", ["--batch-size", "3"]),
-        ("svm", ["--bfloat16"]),
-        ("svm", ["--resume"]),
-        ("svm", ["--checkpoints", "ck"]),
-    ],
-)
-def test_options_without_a_meaning_are_refused(name, option, capsys):
+def build_tiny():
+    """The builder of a seventh model."""
+    frames = keras.Input((28, 28), dtype="uint8")
+    pixels = keras.layers.Reshape((28, 28, 1))(keras.layers.Rescaling(1 / 255)(frames))
+    coarse = keras.layers.Flatten()(keras.layers.AveragePooling2D(4)(pixels))
+    return keras.Model(frames, keras.layers.Dense(10, name="logits")(coarse), name="tiny")
+
+
+@pytest.mark.parametrize("learns_from_strokes", [False, True])
+def test_a_seventh_model_is_one_entry_and_its_builder(data, tmp_path, monkeypatch, learns_from_strokes):
+    monkeypatch.setattr(architectures, "build_tiny", build_tiny, raising=False)
+    spec = ModelSpec(
+        "tiny",
+        "Tiny network",
+        "One layer on a coarse picture.",
+        builder="build_tiny",
+        epochs=1,
+        learns_from_strokes=learns_from_strokes,
+        refuses=("start-from",),
+    )
+    monkeypatch.setitem(MODELS, "tiny", spec)
+    assert train_model.main(arguments("tiny", data, tmp_path)) == 0
+    report = load_report(tmp_path / "out")
+    assert (report["model"], report["parameters"], report["settings"]["epochs"]) == ("tiny", 500, 1)
+    assert load_classifier(tmp_path / "out").threshold == report["calibration"]["threshold"]
     with pytest.raises(SystemExit, match="2"):
-        train_model.main(["--model", name, *option])
-    assert f"{option[0]} means nothing to {name}. Expected {name} without it." in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("name", "kept"), [("svm", "Stopped. Nothing is kept."), ("mlp", "and --resume.")])
-def test_ctrl_c_says_what_is_kept(name, kept, monkeypatch, capsys):
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(train_model, "train_and_save", stop)
-    assert train_model.main(["--model", name]) == train_model.INTERRUPTED
-    assert kept in capsys.readouterr().err
-
-
-def test_an_unknown_model_is_refused(capsys):
-    with pytest.raises(SystemExit, match="2"):
-        train_model.main(["--model", "resnet"])
-    assert "invalid choice: 'resnet'" in capsys.readouterr().err
+        train_model.main(arguments("tiny", data, tmp_path, "--start-from", "weights"))
 
 
 def test_a_run_of_another_model_is_not_resumed(data, tmp_path, capsys):
@@ -110,17 +123,18 @@ def test_a_run_of_another_model_is_not_resumed(data, tmp_path, capsys):
     assert "is of another run. Expected {" in capsys.readouterr().err
 
 
-def test_the_svm_keeps_no_digit(data):
-    """Its weights are of a size that does not grow with the digits it is fitted to."""
+@pytest.mark.usefixtures("_small")
+def test_the_svm_holds_no_support_vectors(data):
+    """The number of its weights does not grow with the number of digits."""
     mnist = load_mnist(data)
-    few, all_of_them = (svm._fourier(digits, 0).count_params() for digits in (mnist.train[:100], mnist.train))
-    assert few == all_of_them
+    few, all_digits = (svm._fourier(digits, 0).count_params() for digits in (mnist.train[:100], mnist.train))
+    assert few == all_digits
 
 
 def test_an_ensemble_is_the_geometric_mean_of_its_members():
     keras.utils.set_random_seed(0)
     members = [build_softmax(), build_softmax(), build_cnn()]
-    frames = draw_samples(5, np.random.default_rng(0)).frames
+    frames = draw_digits(5, np.random.default_rng(0)).frames
     each = [softmax(member.predict(frames, verbose=0)) for member in members]
     mean = np.exp(np.mean(np.log(each), axis=0))
     together = softmax(build_average(members).predict(frames, verbose=0))
@@ -129,25 +143,23 @@ def test_an_ensemble_is_the_geometric_mean_of_its_members():
 
 @pytest.fixture
 def members(data, tmp_path):
-    """Folders of two members that are trained already."""
+    """Folders of two trained members."""
     mnist, folders = load_mnist(data), [tmp_path / "a", tmp_path / "b"]
     for seed, folder in enumerate(folders):
         keras.utils.set_random_seed(seed)
-        report = {
-            "calibration": {"threshold": 0.5},
-            "data": {"sha256": mnist.sha256, "strokes_sha256": {}},
-            "settings": {"epochs": 2, "seed": seed},
-            "seconds": 10,
-            "created": "today",
-            "test": {"errors": seed},
-            "curve": [{"loss": 2.0 + seed, "seconds": 5.0}, {"loss": 1.0 + seed, "seconds": 5.0}],
-        }
+        report = make_report(
+            data=make_data(sha256=mnist.sha256),
+            settings=SETTINGS | {"seed": seed},
+            seconds=10,
+            test=make_test(errors=seed),
+            curve=[row | {"loss": loss + seed} for row, loss in zip(make_curve(2), (2.0, 1.0), strict=True)],
+        )
         save(build_softmax(), report, folder)
     return folders
 
 
 def test_trained_networks_are_combined(members, data, tmp_path):
-    network, report = combine(members, load_mnist(data), NO_INK)
+    network, report = combine(members, load_mnist(data), NO_STROKES)
     save(network, report, tmp_path / "out")
     assert load_classifier(tmp_path / "out").threshold == report["calibration"]["threshold"]
     assert (report["model"], report["seconds"]) == ("ensemble", 20)
@@ -157,44 +169,35 @@ def test_trained_networks_are_combined(members, data, tmp_path):
 
 
 def test_members_that_were_not_trained_alike_have_no_common_curve(members, data):
-    report = json.loads((members[1] / "report.json").read_text())
-    (members[1] / "report.json").write_text(json.dumps(report | {"curve": report["curve"][:1]}))
-    assert combine(members, load_mnist(data), NO_INK)[1]["curve"] == []
+    report = load_report(members[1])
+    save_report(report | {"curve": report["curve"][:1]}, members[1])
+    assert combine(members, load_mnist(data), NO_STROKES)[1]["curve"] == []
 
 
 def test_members_trained_on_other_data_are_refused(members, data):
-    report = json.loads((members[1] / "report.json").read_text())
+    report = load_report(members[1])
     report["data"]["strokes_sha256"] = {"hands.jsonl": "0" * 64}
-    (members[1] / "report.json").write_text(json.dumps(report))
+    save_report(report, members[1])
     with pytest.raises(ArtifactError, match=r"trained on other data.* Expected .* Received: .*hands.jsonl"):
-        combine(members, load_mnist(data), NO_INK)
+        combine(members, load_mnist(data), NO_STROKES)
 
 
 def test_no_members_are_refused(data):
     with pytest.raises(ArtifactError, match="nothing to average. Expected folders .* Received: none"):
-        combine([], load_mnist(data), NO_INK)
+        combine([], load_mnist(data), NO_STROKES)
 
 
 @pytest.fixture
 def trained(monkeypatch):
-    """Seeds that were trained, in a moment each; the second one is interrupted once."""
+    """Fake the training of members: the list of seeds that were trained; the second one is interrupted once."""
     seeds = []
 
-    def train(mnist, ink, settings, records):
+    def train(mnist, strokes, settings, files):
         seeds.append(settings.seed)
         if len(seeds) == 2:
-            records.checkpoints.mkdir()
+            files.checkpoints.mkdir()
             raise KeyboardInterrupt
-        report = {
-            "calibration": {"threshold": 0.5},
-            "data": {"sha256": mnist.sha256, "strokes_sha256": {}},
-            "settings": {"seed": settings.seed},
-            "seconds": 1,
-            "created": "today",
-            "test": {"errors": 0},
-            "curve": [],
-        }
-        return build_softmax(), report
+        return build_softmax(), make_report(data=make_data(sha256=mnist.sha256), settings=settings.section(), curve=[])
 
     monkeypatch.setattr(ensemble, "train", train)
     return seeds
@@ -204,10 +207,12 @@ def trained(monkeypatch):
 def test_an_ensemble_goes_on_after_an_interruption_and_is_not_thrown_away(trained, data, tmp_path):
     mnist, settings = load_mnist(data), Settings(epochs=1, seed=5)
     with pytest.raises(KeyboardInterrupt):
-        train_ensemble(mnist, NO_INK, settings, RunFiles(tmp_path))
+        train_ensemble(mnist, NO_STROKES, settings, RunFiles(tmp_path))
     with pytest.raises(ArtifactError, match="holds an unfinished run. Expected --resume.*1 of 2 members done"):
-        train_ensemble(mnist, NO_INK, settings, RunFiles(tmp_path))
-    _, report = train_ensemble(mnist, NO_INK, settings, RunFiles(tmp_path, resume=True))
+        train_ensemble(mnist, NO_STROKES, settings, RunFiles(tmp_path))
+    _, report = train_ensemble(mnist, NO_STROKES, settings, RunFiles(tmp_path, resume=True))
     assert [member["settings"]["seed"] for member in report["members"]] == [5, 6]
     assert trained == [5, 6, 5, 6]
-    train_ensemble(mnist, NO_INK, settings, RunFiles(tmp_path))  # a finished one makes room
+    with lock_folder(tmp_path), pytest.raises(TrainingError, match="is in use"):
+        train_ensemble(mnist, NO_STROKES, settings, RunFiles(tmp_path))
+    train_ensemble(mnist, NO_STROKES, settings, RunFiles(tmp_path))  # a finished one makes room

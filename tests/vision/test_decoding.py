@@ -1,17 +1,16 @@
 import contextlib
 import struct
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from model.errors import ImageError
-from model.vision.decoding import MAX_PIXELS, load_gray
-from model.vision.normalize import even_pen
-from model.vision.paper import remove_stains
-from tests.handwriting.picture_files import FIVE, FOUR, ONE, SEVEN, encode, ink_of, page
+from model.vision.decoding import MAX_PIXELS, PREVIEW_SIDE, decode_photo, load_gray
+from tests.handwriting.picture_files import SEVEN, encode, page
 
 CORNER = np.array([[0, 0, 0, 255], [0, 255, 255, 255], [0, 255, 255, 255]], np.uint8)  # no symmetry at all
 SEVENTH = page([SEVEN], size_wh=(120, 130))
@@ -145,7 +144,7 @@ def test_other_arrays_are_refused(pixels):
     [b"", b"x", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", encode(SEVENTH)[:-200], encode(SEVENTH, "JPEG")[:600], HEIC[:600]],
     ids=["empty", "one byte", "pdf", "signature only", "truncated png", "truncated jpeg", "truncated heic"],
 )
-def test_what_is_no_picture_is_refused(data):
+def test_files_that_are_no_picture_are_refused(data):
     with pytest.raises(ImageError, match=rf"cannot be read\. Expected a picture .* Received: {len(data)} bytes"):
         load_gray(data)
 
@@ -180,125 +179,58 @@ def test_huge_arrays_are_refused():
         load_gray(np.broadcast_to(np.uint8(0), (MAX_PIXELS + 1, 1)))
 
 
-@pytest.mark.parametrize("gray", [np.full((50, 50), level, np.uint8) for level in (0, 7, 128, 255)])
-def test_a_constant_picture_has_no_ink(gray):
-    assert not ink_of(gray).any()
+def test_a_gray_array_is_not_copied():
+    gray = CORNER.copy()
+    assert load_gray(gray) is gray
+    np.testing.assert_array_equal(load_gray(gray[::-1, ::-1]), gray[::-1, ::-1])
+    assert load_gray(gray.T).flags.c_contiguous
 
 
-@pytest.mark.parametrize("sigma", [1, 3, 6])
-def test_the_noise_of_a_blank_page_is_not_amplified(sigma):
-    noise = np.random.default_rng(0).normal(180, sigma, (400, 600))
-    assert not ink_of(noise.clip(0, 255).astype(np.uint8)).any()
+def half_red(size_wh=(80, 60)):
+    """Red above, white below."""
+    image = Image.new("RGB", size_wh, "white")
+    image.paste((200, 0, 0), (0, 0, size_wh[0], size_wh[1] // 2))
+    return image
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (2, 3)])
-def test_pictures_without_room_have_ink_of_their_shape(shape):
-    assert ink_of(np.full(shape, 9, np.uint8)).shape == shape
+@pytest.mark.parametrize(("file_format", "mode"), [("PNG", "RGB"), ("JPEG", "RGB"), ("HEIF", "RGB"), ("TIFF", "CMYK")])
+def test_one_decoding_gives_gray_and_color(file_format, mode):
+    data = encode(half_red().convert(mode), file_format)
+    photo = decode_photo(data)
+    np.testing.assert_array_equal(photo.gray, load_gray(data))
+    assert photo.preview.mode == "RGB"
+    np.testing.assert_allclose(photo.preview.getpixel((40, 10)), (200, 0, 0), atol=12)
 
 
-@pytest.mark.parametrize(("paper", "ink"), [(255, 0), (0, 255), (200, 120), (60, 160), (140, 90)])
-def test_ink_is_found_whatever_is_darker(paper, ink):
-    drawn = page([SEVEN, FOUR], paper=paper, ink=ink)
-    found = ink_of(drawn) > 0
-    assert found[drawn == ink].all()
-    assert not found[drawn == paper].any()
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_preview_is_upright_and_small(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo = decode_photo(encode(half_red((4000, 2000)), "JPEG", exif=exif))
+    upright = (2000, 4000) if orientation == 6 else (4000, 2000)
+    assert photo.gray.shape[::-1] == upright
+    assert photo.preview.size == tuple(side * PREVIEW_SIDE // 4000 for side in upright)
+    red = {1: (300, 100), 3: (300, 500), 6: (500, 300)}[orientation]
+    assert photo.preview.getpixel(red)[1] < 60
 
 
-@pytest.mark.parametrize("invert", [False, True])
-@pytest.mark.parametrize("pen", [2, 4, 6])
-def test_a_digit_may_fill_a_tiny_picture(pen, invert):
-    drawn = np.array(Image.fromarray(page([FIVE], size_wh=(100, 116), at=(12, 8), pen=pen * 4)).resize((28, 28)))
-    found = ink_of(255 - drawn if invert else drawn) > 0
-    assert found[drawn < 60].all()
-    assert not found[drawn > 250].any()
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA"])
+def test_a_picture_without_color_or_with_transparency_has_no_preview(mode):
+    data = encode(half_red().convert(mode))
+    photo = decode_photo(data)
+    assert photo.preview is None
+    np.testing.assert_array_equal(photo.gray, load_gray(data))
 
 
-def test_uneven_light_and_noise_are_paper():
-    drawn = page([SEVEN, FOUR, ONE], size_wh=(800, 600), ink=90).astype(np.float64)
-    light = np.linspace(0.35, 0.9, 800)[None, :] * np.linspace(1, 0.8, 600)[:, None]
-    light[400:, 500:] *= 0.5  # a shadow with a hard edge
-    photo = (drawn * light + np.random.default_rng(0).normal(0, 2, drawn.shape)).clip(0, 255).astype(np.uint8)
-    found = ink_of(photo) > 0
-    assert found[drawn == 90].mean() > 0.99
-    assert found[drawn == 255].mean() < 0.01
+def test_decode_photo_refuses_damaged_files():
+    with pytest.raises(ImageError, match="cannot be read"):
+        decode_photo(encode(half_red(), "JPEG")[:600])
 
 
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_a_shadow_on_half_the_page_does_not_turn_ink_to_paper(side):
-    drawn = page([SEVEN, FOUR, ONE], size_wh=(800, 600), ink=60).astype(np.float64)
-    shadow = slice(0, 430) if side == "left" else slice(370, 800)
-    drawn[:, shadow] *= 0.5
-    found = ink_of(drawn.astype(np.uint8)) > 0
-    assert found[30:110, 30:300].any()
-    assert found.mean() < 0.05
-
-
-def test_antialiased_edges_are_kept():
-    drawn = page([SEVEN])
-    edges = (drawn > 60) & (drawn < 200)
-    np.testing.assert_allclose(ink_of(drawn)[edges], 255 - drawn[edges].astype(int), atol=2)
-
-
-def test_the_picture_is_not_changed():
-    drawn = page([SEVEN], paper=0, ink=255)
-    before = drawn.copy()
-    ink_of(drawn)
-    np.testing.assert_array_equal(drawn, before)
-
-
-def test_a_stain_that_touches_a_digit_is_left_behind():
-    ink = 255 - page([FOUR, SEVEN])
-    stained = np.maximum(ink, cv2.circle(np.zeros_like(ink), (150, 75), 70, 30, 6))
-    left = remove_stains(stained)
-    np.testing.assert_array_equal(left[ink > 100], ink[ink > 100])
-    faint = (ink == 0) & (stained > 0)
-    assert (left[faint] > 0).mean() < 0.4
-
-
-@pytest.mark.parametrize("level", [90, 255])
-def test_pale_places_of_a_stroke_stay(level):
-    ink = np.zeros((120, 60), np.uint8)
-    ink[10:60, 26:34] = 255
-    ink[60:110, 26:34] = level
-    np.testing.assert_array_equal(remove_stains(ink), ink)
-
-
-@pytest.mark.parametrize("level", [0, 200])
-def test_ink_without_shades_has_no_stains(level):
-    ink = np.full((20, 30), level, np.uint8)
-    np.testing.assert_array_equal(remove_stains(ink), ink)
-
-
-def stroke_share(ink):
-    """Width of a vertical stroke as part of the glyph's longest side."""
-    rows, columns = np.nonzero(ink > 127)
-    return np.ptp(columns) / np.ptp(rows)
-
-
-@pytest.mark.parametrize("width", [1, 2, 5])
-@pytest.mark.parametrize("scale", [0.3, 1, 4])
-def test_thin_strokes_get_the_pen_of_mnist(width, scale):
-    ink = np.full((round(100 * scale), max(round(width * scale), 1)), 255, np.uint8)
-    assert 0.08 < stroke_share(even_pen(ink)) < 0.16
-
-
-@pytest.mark.parametrize("width", [15, 25, 40])
-def test_fat_strokes_stay(width):
-    ink = np.full((200, 2 * width), 255, np.uint8)
-    assert stroke_share(even_pen(ink)) == pytest.approx(width / 100, abs=0.02)
-
-
-def test_faint_ink_gets_full_contrast():
-    faint = np.full((100, 20), 40, np.uint8)
-    np.testing.assert_array_equal(even_pen(faint), np.full((100, 20), 255))
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1)])
-def test_even_pen_takes_any_shape(shape):
-    assert even_pen(np.full(shape, 255, np.uint8)).max() == 255
-
-
-def test_even_pen_does_not_close_the_holes_of_a_digit():
-    ring = np.zeros((100, 100), np.uint8)
-    cv2.circle(ring, (50, 50), 46, 255, 3)
-    assert even_pen(ring)[40:60, 40:60].max() == 0
+def test_four_parallel_decodings_leave_the_warning_filters_alone():
+    data = encode(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8), "JPEG")
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as pool:
+        grays = list(pool.map(load_gray, [data] * 400))
+    assert warnings.filters == before
+    assert all(np.array_equal(gray, grays[0]) for gray in grays)

@@ -3,19 +3,18 @@
 import numpy as np
 import pytest
 
-from model.data.stroke_templates import draw_samples
-from model.vision.framing import frame_glyph, ink_box
+from model.data.stroke_templates import draw_digits
+from model.vision.framing import frame_glyph, frame_of, ink_box
 from model.vision.strokes import ink_strokes
 
-RNG = np.random.default_rng(7)
 
-
-def drawings(n):
-    """Random walks of a pen, at any size, place and pen width."""
+def random_walks(n, seed):
+    """Ink of a pen's random walks, of any size, place and pen width."""
+    rng = np.random.default_rng(seed)
     for _ in range(n):
-        side = int(RNG.integers(12, 600))
-        points = RNG.uniform(0, side, (int(RNG.integers(2, 12)), 2))
-        yield ink_strokes([points], float(RNG.uniform(1, side / 5 + 1)), (side, side))
+        side = int(rng.integers(12, 600))
+        points = rng.uniform(0, side, (int(rng.integers(2, 12)), 2))
+        yield ink_strokes([points], float(rng.uniform(1, side / 5 + 1)), (side, side))
 
 
 def longest_side(ink):
@@ -98,18 +97,30 @@ def test_overhang_is_cut():
 
 
 def test_generated_drawings_obey_the_rule():
-    for ink in drawings(400):
+    for ink in random_walks(400, seed=7):
         before = ink.copy()
         framing = frame_glyph(ink)
         np.testing.assert_array_equal(ink, before)
         assert framing.core.max() >= 254
         if longest_side(ink) >= 10:
             assert longest_side(framing.core) == pytest.approx(20, abs=1)
-        assert all(14 <= c <= 15 for c in center_of_mass(framing.frame)) or framing.frame.sum() < framing.core.sum()
+
+
+def test_generated_drawings_are_centered_before_their_overhang_is_cut():
+    cut = 0
+    for ink in random_walks(400, seed=7):
+        framing = frame_glyph(ink)
+        uncut = np.zeros((28 + 40, 28 + 40), np.uint8)  # room for any overhang
+        left, top = (20 + int(np.floor(14.5 - c)) for c in framing.center)
+        uncut[top : top + 20, left : left + 20] = framing.core
+        assert all(14 <= c - 20 <= 15 for c in center_of_mass(uncut))
+        np.testing.assert_array_equal(framing.frame, uncut[20:48, 20:48])
+        cut += framing.frame.sum() < framing.core.sum()
+    assert cut == 1, "one of these drawings overhangs, and only ink beyond the frame is missing from it"
 
 
 def test_drawn_digits_have_a_longest_side_of_20():
-    frames = draw_samples(300, np.random.default_rng(1)).frames
+    frames = draw_digits(300, np.random.default_rng(1)).frames
     sides = [longest_side(frame) for frame in frames]
     assert np.mean(np.equal(sides, 20)) >= 0.99
     centers = np.array([center_of_mass(frame) for frame in frames])
@@ -118,10 +129,18 @@ def test_drawn_digits_have_a_longest_side_of_20():
 
 
 def test_framing_a_frame_again_moves_it_by_at_most_a_pixel():
-    for frame in draw_samples(200, np.random.default_rng(2)).frames:
+    for frame in draw_digits(200, np.random.default_rng(2)).frames:
         again = frame_glyph(frame).frame
         shifts = [np.roll(frame, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
         assert min(np.abs(again.astype(int) - shifted).max() for shifted in shifts) <= 2
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (1, 1), (28, 28)])
+def test_only_ink_has_a_frame(shape):
+    with pytest.raises(ValueError, match=r"Expected a pixel above 0\. Received: \(\d+, \d+\), all of them 0"):
+        frame_of(np.zeros(shape, np.uint8))
+    ink = np.pad(np.full((9, 3), 255, np.uint8), 4)
+    np.testing.assert_array_equal(frame_of(ink), frame_glyph(ink).frame)
 
 
 @pytest.mark.parametrize("ink", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 3), np.uint8)])

@@ -48,7 +48,7 @@ def test_dots_commas_and_dashes_are_left_out():
     assert lefts([*row(0.99, 0.99), dot, comma, dash]) == [[0, 50]]
 
 
-def test_what_surrounds_a_digit_is_left_out():
+def test_a_glyph_around_a_digit_is_left_out():
     assert lefts([glyph(100, 50, (160, 160), label=0), glyph(160)]) == [[160]]
 
 
@@ -56,7 +56,7 @@ def test_a_doubtful_digit_stays_among_others():
     assert lefts(row(0.99, 0.2, 0.99, 0.99)) == [[0, 50, 100, 150]]
 
 
-def test_a_sign_between_digits_does_not_spoil_them():
+def test_digits_beside_a_sign_are_kept():
     assert lefts([glyph(0), glyph(150, size_wh=(60, 60), confidence=0.1), glyph(320)]) == [[0, 320]]
 
 
@@ -73,21 +73,21 @@ def test_a_letter_that_looks_like_a_digit_is_none_among_words():
     assert lefts([*words, glyph(0, 1000)]) == []
 
 
-def test_what_was_cut_out_proves_less():
+def test_split_glyphs_are_weaker_evidence():
     assert lefts(parts(*[0.99] * 4)) == [[0, 50, 100, 150]]
     assert lefts(parts(*[0.7] * 8)) == []
 
 
-def test_strokes_prove_nothing():
+def test_strokes_are_no_evidence():
     strokes = row(*[0.99] * 8, size_wh=(10, 60), label=1)
     letters = [glyph(x, confidence=0.1) for x in (400, 450)]
     assert lefts(strokes) == [[50 * i for i in range(8)]]
     assert lefts([*strokes, *letters]) == []
 
 
-def test_among_digits_a_clumsy_one_is_likelier_a_digit():
-    clumsy = np.array([0.05] * 9 + [0.55])  # half of it the even answer to what is no digit
-    (((read,),)) = digit_lines([replace(glyph(0), probabilities=clumsy)])
+def test_a_doubtful_glyph_among_digits_is_likelier_a_digit():
+    doubtful = np.array([0.05] * 9 + [0.55])  # half of it the even answer to non-digits
+    (((read,),)) = digit_lines([replace(glyph(0), probabilities=doubtful)])
     assert read.probabilities.sum() == pytest.approx(1)
     assert read.confidence == pytest.approx(0.932, abs=0.001)
 

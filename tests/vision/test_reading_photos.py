@@ -1,14 +1,14 @@
-"""Pages as people photograph them, read with the shipped weights: the truth is known, for our own code wrote them."""
+"""Pages as people photograph them, read with the shipped weights; their digits are known, since our code draws them."""
 
 import cv2
 import numpy as np
 import pytest
 
 from model.reading import Finding
-from tests.handwriting.hard_pages import CASES, right
+from tests.handwriting.hard_pages import CASES, accuracy
 from tests.handwriting.picture_files import encode
 from tests.handwriting.written_pages import (
-    Hand,
+    Handwriting,
     compressed,
     in_boxes,
     noisy,
@@ -31,16 +31,16 @@ PAGES = {
     "plain": write(*LINES),
     "shadow": noisy(shadowed(write(*LINES)), 4),
     "vignette": noisy(vignetted(write(*LINES)), 4),
-    "dim paper": noisy(write(*LINES, paper=120, hand=Hand(ink=30)), 4),
-    "pencil": noisy(write(*LINES, hand=Hand(ink=185, pen=4)), 5),
+    "dim paper": noisy(write(*LINES, paper=120, style=Handwriting(ink=30)), 4),
+    "pencil": noisy(write(*LINES, style=Handwriting(ink=185, pen=4)), 5),
     "ruled": noisy(ruled(write(*LINES), 53), 3),
     "ruled, sloping": noisy(ruled(write(*LINES), 47, slope=0.05), 3),
     "squared": noisy(ruled(write(*LINES), 30, 170, 0.02, squares=True), 3),
-    "jpeg": compressed(noisy(write(*LINES, hand=Hand(height=36, pen=4)), 5), 20),
+    "jpeg": compressed(noisy(write(*LINES, style=Handwriting(height=36, pen=4)), 5), 20),
     "light on dark": 255 - write(*LINES),
-    "lines that fall": write(*LINES, hand=Hand(slope=0.12)),
-    "lines that rise": write(*LINES, hand=Hand(slope=-0.1)),
-    "fives in pieces": write(*LINES, hand=Hand(fives_in_pieces=True)),
+    "lines that fall": write(*LINES, style=Handwriting(slope=0.12)),
+    "lines that rise": write(*LINES, style=Handwriting(slope=-0.1)),
+    "fives in pieces": write(*LINES, style=Handwriting(fives_in_pieces=True)),
     "the table in a corner": on_dark_table(write(*LINES, margin=1.8)),
 }
 
@@ -52,7 +52,7 @@ def test_a_page_is_read(reader, name):
 
 @pytest.mark.parametrize("case", CASES)
 def test_difficult_pages_are_read(reader, case):
-    assert right(reader, case, range(3)) >= (0.75 if case in {"touching", "joined"} else 0.92)
+    assert accuracy(reader, case, range(3)) >= (0.75 if case in {"touching", "joined"} else 0.92)
 
 
 def test_a_tiny_crop_on_ruled_paper_is_read(reader):
@@ -64,21 +64,24 @@ def test_a_tiny_crop_on_ruled_paper_is_read(reader):
 @pytest.mark.parametrize("pen", [10, 25, 45])
 @pytest.mark.parametrize("label", ["2", "4", "7"])
 def test_a_digit_may_fill_the_picture(reader, label, pen):
-    assert reader.read_photo(write(label, hand=Hand(height=200, pen=pen), margin=0.12)).text == label
+    assert reader.read_photo(write(label, style=Handwriting(height=200, pen=pen), margin=0.12)).text == label
 
 
 @pytest.mark.parametrize("label", "0123456789")
 def test_a_thin_digit_of_28_pixels_is_read(reader, label):
-    assert reader.read_photo(resized(write(label, hand=Hand(pen=3)), 28)).text == label
+    assert reader.read_photo(resized(write(label, style=Handwriting(pen=3)), 28)).text == label
 
 
 def test_sixty_digits_stand_on_a_page(reader):
     lines = ["3141592653", "5897932384", "6264338327", "9502884197", "1693993751", "0582097494"]
-    assert reader.read_photo(write(*lines, hand=Hand(height=30, pen=3))).text == "\n".join(lines)
+    assert reader.read_photo(write(*lines, style=Handwriting(height=30, pen=3))).text == "\n".join(lines)
 
 
 def test_digits_may_differ_in_size(reader):
-    large, small = write("2026", hand=Hand(height=150, pen=9)), write("31415926", hand=Hand(height=36, pen=5))
+    large, small = (
+        write("2026", style=Handwriting(height=150, pen=9)),
+        write("31415926", style=Handwriting(height=36, pen=5)),
+    )
     page = np.full((large.shape[0] + small.shape[0], max(large.shape[1], small.shape[1])), 235, np.uint8)
     page[: len(large), : large.shape[1]] = large
     page[len(large) :, : small.shape[1]] = small
@@ -86,11 +89,11 @@ def test_digits_may_differ_in_size(reader):
 
 
 def test_digits_that_touch_are_parted(reader):
-    assert reader.read_photo(write("65~235", hand=Hand(pen=5))).text == "65235"
+    assert reader.read_photo(write("65~235", style=Handwriting(pen=5))).text == "65235"
 
 
 def test_joined_zeros_are_parted(reader):
-    assert reader.read_photo(write("10~00", hand=Hand(pen=5))).text == "1000"
+    assert reader.read_photo(write("10~00", style=Handwriting(pen=5))).text == "1000"
 
 
 def test_the_boxes_of_a_form_are_no_digits(reader):
@@ -113,7 +116,7 @@ def test_textures_hold_no_digit(reader, grain):
 
 def test_twelve_megapixels_with_a_hundred_digits_are_read_to_the_last(reader):
     lines = ["3141592653"] * 10
-    page = cv2.resize(write(*lines, hand=Hand(height=60)), (4000, 3000), interpolation=cv2.INTER_LINEAR)
+    page = cv2.resize(write(*lines, style=Handwriting(height=60)), (4000, 3000), interpolation=cv2.INTER_LINEAR)
     reading = reader.read_photo(encode(page, "JPEG"))
     assert reading.text == "\n".join(lines)
     assert max(digit.box[2] for digit in reading.digits) > 2400

@@ -2,17 +2,16 @@ import numpy as np
 import pytest
 
 from model.vision.page_ink import page_ink
-from model.vision.paper import clear_ink, remove_paper
 from model.vision.ruled_lines import remove_ruled_lines
 from tests.handwriting.picture_files import FOUR, ONE, SEVEN, ink_of, page
-from tests.handwriting.written_pages import Hand, in_boxes, noisy, ruled, write
+from tests.handwriting.written_pages import Handwriting, in_boxes, noisy, ruled, write
 
 LINES = ("2718", "2818")
 
 
 @pytest.mark.parametrize("slope", [-0.1, 0.0, 0.05])
 @pytest.mark.parametrize("squares", [False, True])
-def test_rulings_go_and_digits_stay(slope, squares):
+def test_ruled_lines_go_and_digits_stay(slope, squares):
     clean = write(*LINES)
     paper = ruled(clean, 47, 150, slope, squares=squares)
     left, digits = remove_ruled_lines(ink_of(paper)) > 0, clean < 100
@@ -20,31 +19,26 @@ def test_rulings_go_and_digits_stay(slope, squares):
     assert left[clean == 235].mean() < 0.01
 
 
-def without_rulings(gray):
-    without_paper, noise = remove_paper(gray)
-    return page_ink(clear_ink(without_paper, noise), without_paper, noise)
-
-
-def test_rulings_hardly_darker_than_the_noise_go():
+def test_ruled_lines_hardly_darker_than_the_noise_go():
     clean = write(*LINES)
     photo = noisy(ruled(clean, 29, 185, 0.02, squares=True), sigma=6)
-    left, digits = without_rulings(photo) > 0, clean < 100
+    left, digits = page_ink(photo).without_ruled_lines > 0, clean < 100
     assert left[digits].mean() > 0.93
     assert left[clean == 235].mean() < 0.01
 
 
 @pytest.mark.parametrize("pale", [90, 110])
-def test_a_paler_pen_is_no_ruling(pale):
+def test_a_paler_pen_is_no_ruled_line(pale):
     dark, light = page([SEVEN, FOUR], paper=235, ink=20), page([ONE, SEVEN], paper=235, ink=pale)
     clean = np.hstack([dark, light])
-    left = without_rulings(ruled(clean, 40, 185)) > 0
+    left = page_ink(ruled(clean, 40, 185)).without_ruled_lines > 0
     assert left[clean == 20].mean() > 0.93
     assert left[clean == pale].mean() > 0.93
 
 
 @pytest.mark.parametrize("y", range(43, 53, 3))
-def test_a_ruling_along_the_tops_of_digits_takes_none_of_them(y):
-    clean = write("5027350235", hand=Hand(pen=9, gap=0.2))
+def test_a_ruled_line_along_the_tops_of_digits_takes_none_of_them(y):
+    clean = write("5027350235", style=Handwriting(pen=9, gap=0.2))
     paper = clean.copy()
     paper[y : y + 3] = np.minimum(clean[y : y + 3], 120)
     left, digits = remove_ruled_lines(ink_of(paper)) > 0, clean < 100
@@ -52,7 +46,7 @@ def test_a_ruling_along_the_tops_of_digits_takes_none_of_them(y):
     assert left[y : y + 3][clean[y : y + 3] == 235].mean() < 0.5  # most of it goes, even where there is hardly any
 
 
-def test_a_curled_ruling_goes():
+def test_a_curled_ruled_line_goes():
     clean = write(*LINES)
     paper = clean.copy()
     columns = np.arange(paper.shape[1])
@@ -65,12 +59,12 @@ def test_a_curled_ruling_goes():
 
 @pytest.mark.parametrize("digit", "0123456789")
 @pytest.mark.parametrize("margin", [0.0, 0.1, 0.7])
-def test_the_bars_of_a_digit_are_no_rulings(digit, margin):
+def test_the_bars_of_a_digit_are_no_ruled_lines(digit, margin):
     ink = ink_of(write(digit, margin=margin))
     np.testing.assert_array_equal(remove_ruled_lines(ink), ink)
 
 
-def test_digits_that_stand_in_a_row_are_no_ruling():
+def test_digits_that_stand_in_a_row_are_no_ruled_line():
     ink = ink_of(write("2222222222", "7777777777"))
     np.testing.assert_array_equal(remove_ruled_lines(ink), ink)
 

@@ -160,7 +160,7 @@ def test_all_pieces_of_a_digit_are_put_together():
     assert found(ink, by_width) == [(2, 1, 6, 7), (11, 1, 12, 7)]
 
 
-def test_a_low_digit_among_its_like_stays_alone_beside_a_high_one():
+def test_a_low_digit_among_low_ones_stays_alone_beside_a_high_one():
     low = (".....###.",) * 3 + (".........",)
     ink = picture(*HALVES_OF_A_FOUR[:-1], *["." * 18], *(row * 2 for row in 8 * low), scale=8)
     assert (3, 4, 6, 7) in found(ink, by_width)
@@ -179,7 +179,7 @@ TWO_THAT_TOUCH = (
 )
 
 
-def test_what_is_no_digit_is_cut_where_its_parts_are():
+def test_a_non_digit_is_split_into_its_digits():
     ink = picture(*TWO_THAT_TOUCH, scale=6)
     if_narrow = lambda ink: 0.99 if 36 <= ink.shape[1] <= 54 else 0.1  # noqa: E731
     assert [len(line) for line in lines(ink, if_narrow)] == [2]
@@ -189,7 +189,7 @@ def test_what_is_no_digit_is_cut_where_its_parts_are():
 
 
 @pytest.mark.parametrize("certainty", [0.1, 0.95])
-def test_nothing_is_cut_if_its_parts_are_no_digits(certainty):
+def test_nothing_is_split_if_its_parts_are_no_digits(certainty):
     ink = picture(*TWO_THAT_TOUCH, scale=6)
     if_wide = lambda ink: certainty if ink.shape[1] == 90 else 0.1  # noqa: E731
     assert [glyph.box for glyph in find_glyphs(ink, recognizer(if_wide))] == [(6, 6, 96, 48)]

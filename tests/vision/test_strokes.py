@@ -12,6 +12,7 @@ from model.vision.strokes import (
     as_strokes,
     drawing_box,
     extent,
+    fit,
     ink_digit,
     ink_strokes,
     side_by_side,
@@ -94,6 +95,18 @@ def test_pen_width_is_the_width_of_lines_and_dots(pen_width):
     )
     assert np.count_nonzero(line[:, 49]) == pen_width
     assert np.count_nonzero(dot[:, 49]) == np.count_nonzero(dot[49]) == pen_width
+
+
+@pytest.mark.parametrize("side", [1, 100, 171])
+def test_fit_scales_the_longest_side_and_moves_the_box_to_the_corner(side):
+    first, second = fit([SEVEN[:2], SEVEN[1:]], side)
+    np.testing.assert_allclose(first, [[0, 0], [80 * side / 110, 2 * side / 110]])
+    np.testing.assert_allclose(second, [[80 * side / 110, 2 * side / 110], [30 * side / 110, side]])
+
+
+def test_fit_keeps_a_single_point_finite():
+    (point,) = fit([np.array([[5.0, 5.0]])], 100)
+    np.testing.assert_array_equal(point, [[0, 0]])
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.7, 30])

@@ -1,21 +1,22 @@
-"""The table of the models: how well each one reads, and what that costs."""
+"""The table of the models: accuracy, size, training time and reading time; and their learning curves."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from html import escape
 
 import pandas as pd
 import streamlit as st
 
 from model.classifiers.registry import MODELS, SHIPPED
-from model.evaluation.charts import learning_curve
+from model.classifiers.report import CurveRow
+from model.evaluation.charts import DescribedChart, learning_curve
 from model.evaluation.results import Evaluation
 from pages.components.shared.chart import show_chart
+from pages.components.shared.html import hint, render
 from pages.components.shared.results import evaluation
 
 DOLLARS_AN_HOUR = 0.10
-"""What clouds ask for a machine of two cores, about: without a price, cost in money cannot be told."""
+"""The usual price of a rented machine with two cores, to turn computing time into money."""
 
 _UNKNOWN = "–"
 _HEADS = {
@@ -36,9 +37,8 @@ class Row:
     """One model; shares are 0-1.
 
     Attributes:
-        ms_per_digit: median time of reading a single digit; None if it was not measured.
-        seconds_per_1000: of reading so many, one at a time.
-        dollars_per_1000: the price of that time at DOLLARS_AN_HOUR.
+        ms_per_digit: median time of reading a single digit, ms; None if it was not measured.
+        dollars_per_1000: price of the time that 1,000 digits take one at a time, at DOLLARS_AN_HOUR.
     """
 
     name: str
@@ -55,42 +55,61 @@ class Row:
     training_seconds: float
     hardware: str
     ms_per_digit: float | None
-    seconds_per_1000: float | None
     dollars_per_1000: float | None
 
 
 def rows_of(names: list[str]) -> list[Row]:
-    """What is known of these models; those of which something is missing, stale or damaged are named on the page."""
+    """Make a row for each model; warn of those whose files are missing, stale or damaged."""
     rows = []
     for name in names:
-        try:
-            if found := evaluation(name):
-                rows.append(_row(found))
-        except (KeyError, TypeError, OSError) as error:
-            advice = f"Make it with: make report, or else: python train_model.py --model {name}"
-            st.warning(f"The report of {name} lacks {error}. {advice}", icon=":material/warning:")
+        if found := evaluation(name):
+            rows.append(_row(found))
     return rows
 
 
+def _row(evaluated: Evaluation) -> Row:
+    report, test, reported = evaluated.report, evaluated.report["test"], MODELS[evaluated.name].reported
+    ms = report["speed"]["ms_per_digit"] if "speed" in report else None
+    return Row(
+        name=evaluated.name,
+        title=MODELS[evaluated.name].title,
+        n=test["n"],
+        accuracy=test["accuracy"],
+        accuracy_low=test["accuracy_95"][0],
+        accuracy_high=test["accuracy_95"][1],
+        errors=test["errors"],
+        macro_f1=test["macro_f1"],
+        reported_elsewhere=reported.accuracy if reported else None,
+        parameters=report["parameters"],
+        bytes=evaluated.size_bytes,
+        training_seconds=report["seconds"],
+        hardware=report["hardware"],
+        ms_per_digit=ms,
+        dollars_per_1000=None if ms is None else ms * DOLLARS_AN_HOUR / 3600,
+    )
+
+
 def show_missing(names: list[str]) -> None:
-    """Say which models are not here, and how to get them."""
+    """Name the models that are not here, and the command that trains one."""
     if missing := [name for name in MODELS if name not in names]:
         command = f"`python train_model.py --model {missing[0]}`"
         st.info(f"Not here: {', '.join(missing)}. Train one with: {command}", icon=":material/info:")
 
 
 def show_models(rows: list[Row]) -> None:
-    """Show the table, with its words and as CSV."""
+    """Show the table, with a note on its prices and a download as CSV."""
     with st.container(key="models"):
-        st.html(_table(rows))
-    st.html(
-        '<p class="hint">On the test digits of MNIST. Elsewhere: what others report for such a model. The price of '
-        "1,000 digits is that of the time it takes to read them one at a time, on a machine of two cores that does "
-        f"nothing else, at ${DOLLARS_AN_HOUR:.2f} an hour.</p>"
+        lines = [(row.name == SHIPPED, MODELS[row.name], zip(_HEADS, _cells(row), strict=True)) for row in rows]
+        st.html(render(_TABLE, heads=_HEADS, lines=lines))
+    note = (
+        "On the test digits of MNIST. Elsewhere: what others report for such a model. The price of 1,000 digits is "
+        "that of the time it takes to read them one at a time, on a machine of two cores that does nothing else, at "
+        f"${DOLLARS_AN_HOUR:.2f} an hour."
     )
+    st.html(hint(note))
     st.download_button(
         "Table as CSV",
-        lambda: pd.DataFrame([asdict(row) for row in rows]).to_csv(index=False),
+        lambda: _to_csv(rows),
         "models.csv",
         "text/csv",
         key="models_csv",
@@ -99,83 +118,44 @@ def show_models(rows: list[Row]) -> None:
     )
 
 
-def show_curves(rows: list[Row]) -> None:
-    """Show how the models learned, epoch by epoch: those that learn in epochs."""
-    reports = {row.name: found.report for row in rows if (found := evaluation(row.name))}
-    curves = {name: report.get("curve", []) for name, report in reports.items()}
-    curves = {name: [row for row in curve if "held_out_accuracy" in row] for name, curve in curves.items()}
-    curves = {name: curve for name, curve in curves.items() if len(curve) > 1}
-    if not curves:
-        st.html('<p class="hint">No model here keeps one.</p>')
-        return
-    titles = ", ".join(f"{name} ({MODELS[name].title})" for name in curves)
-    chart = _curves(curves)  # lines have names: a phone has no room for titles
-    words = f"Lines: the error on held-out digits after each epoch, of {titles}."
-    show_chart(chart, chart.data, key="learning_curves", alt=words)
-    refined = [name for name in curves if "started_from" in reports[name]]
-    note = f" Of {refined[0]} only the epochs that refined what was trained before." if refined else ""
-    without = [name for name in reports if name not in curves]
-    note += f" None is kept of: {', '.join(without)}." if without else ""
-    st.html(f'<p class="hint">{titles}.{note}</p>')
+# A phone shows each row as a card, with the column's head before each number.
+_TABLE = """
+<table class="facts">
+  <thead><tr><th scope="col">Model</th>
+    {% for head, tip in heads.items() %}<th scope="col" title="{{ tip }}">{{ head }}</th>{% endfor %}
+  </tr></thead>
+  <tbody>
+    {% for is_shipped, model, cells in lines %}
+      <tr><th scope="row">{{ model.title }}
+        {% if is_shipped %} <span class="chip">reads unless you choose</span>{% endif %}
+        <small>{{ model.summary }}</small></th>
+        {% for head, (figure, note) in cells %}
+          <td data-head="{{ head }}">
+            {% if loop.first %}<b>{{ figure }}</b>{% else %}{{ figure }}{% endif %}
+            {% if note %}<small>{{ note }}</small>{% endif %}
+          </td>
+        {% endfor %}
+      </tr>
+    {% endfor %}
+  </tbody>
+</table>
+"""
 
 
-# Altair takes longer to make a chart than to show it.
-_curves = st.cache_resource(show_spinner=False, max_entries=4)(learning_curve)
-
-
-def _row(of: Evaluation) -> Row:
-    report, test = of.report, of.report["test"]
-    ms: float | None = report.get("speed", {}).get("ms_per_digit")
-    return Row(
-        name=of.name,
-        title=MODELS[of.name].title,
-        n=test["n"],
-        accuracy=test["accuracy"],
-        accuracy_low=test["accuracy_95"][0],
-        accuracy_high=test["accuracy_95"][1],
-        errors=test["errors"],
-        macro_f1=test["macro_f1"],
-        reported_elsewhere=MODELS[of.name].reported,
-        parameters=report["parameters"],
-        bytes=of.size_bytes,
-        training_seconds=report["seconds"],
-        hardware=report["hardware"],
-        ms_per_digit=ms,
-        seconds_per_1000=ms,  # a thousandth of a second, a thousand times
-        dollars_per_1000=None if ms is None else ms * DOLLARS_AN_HOUR / 3600,
-    )
-
-
-def _table(rows: list[Row]) -> str:
-    heads = "".join(f'<th scope="col" title="{tip}">{head}</th>' for head, tip in _HEADS.items())
-    body = "".join(_line(row) for row in rows)
-    return (
-        f'<table class="facts"><thead><tr><th scope="col">Model</th>{heads}</tr></thead><tbody>{body}</tbody></table>'
-    )
-
-
-def _line(row: Row) -> str:
-    """A table row; a phone shows it as a card, with the column's head before each number."""
-    entry = MODELS[row.name]
-    reads = ' <span class="chip">reads unless you choose</span>' if row.name == SHIPPED else ""
-    head = f'<th scope="row">{escape(entry.title)}{reads}<small>{escape(entry.summary)}</small></th>'
-    cells = "".join(f'<td data-head="{name}">{cell}</td>' for name, cell in zip(_HEADS, _cells(row), strict=True))
-    return f"<tr>{head}{cells}</tr>"
-
-
-def _cells(row: Row) -> list[str]:
-    interval = f"<small>{100 * row.accuracy_low:.2f} to {100 * row.accuracy_high:.2f}%</small>"
-    ms = row.ms_per_digit
+def _cells(row: Row) -> list[tuple[str, str]]:
+    """Format the figures of a row in the order of _HEADS, each with a note on it or none."""
+    ms, dollars, reported = row.ms_per_digit, row.dollars_per_1000, MODELS[row.name].reported
     return [
-        f"<b>{row.accuracy:.2%}</b>{interval}",
-        f"{row.errors:,}",
-        f"{row.macro_f1:.4f}",
-        _UNKNOWN if row.reported_elsewhere is None else f"{row.reported_elsewhere:.2%}",
-        f"{row.parameters:,}",
-        f"{row.bytes / 1e6:.1f} MB" if row.bytes >= 1e6 else f"{row.bytes / 1e3:.0f} kB",
-        f"{_duration(row.training_seconds)}<small>{escape(row.hardware)}</small>",
-        _UNKNOWN if ms is None else f"{ms:.2f} ms",
-        _UNKNOWN if row.dollars_per_1000 is None else f"{ms:.1f} s<small>{100 * row.dollars_per_1000:.4f} ¢</small>",
+        (f"{row.accuracy:.2%}", f"{100 * row.accuracy_low:.2f} to {100 * row.accuracy_high:.2f}%"),
+        (f"{row.errors:,}", ""),
+        (f"{row.macro_f1:.4f}", ""),
+        (f"{reported.accuracy:.2%}", reported.source) if reported else (_UNKNOWN, ""),
+        (f"{row.parameters:,}", ""),
+        (f"{row.bytes / 1e6:.1f} MB" if row.bytes >= 1e6 else f"{row.bytes / 1e3:.0f} kB", ""),
+        (_duration(row.training_seconds), row.hardware),
+        (_UNKNOWN if ms is None else f"{ms:.2f} ms", ""),
+        # Milliseconds of one digit are seconds of 1,000.
+        (_UNKNOWN, "") if dollars is None else (f"{ms:.1f} s", f"{100 * dollars:.4f} ¢"),
     ]
 
 
@@ -184,3 +164,32 @@ def _duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _to_csv(rows: list[Row]) -> str:
+    table = pd.DataFrame([asdict(row) for row in rows])
+    # Milliseconds of one digit are seconds of 1,000.
+    table.insert(table.columns.get_loc("ms_per_digit") + 1, "seconds_per_1000", table.ms_per_digit)
+    return table.to_csv(index=False)
+
+
+def show_curves(rows: list[Row]) -> None:
+    """Show the learning curves of the models that have one."""
+    reports = {row.name: found.report for row in rows if (found := evaluation(row.name))}
+    curves = {name: report["curve"] for name, report in reports.items() if len(report["curve"]) > 1}
+    if not curves:
+        st.html(hint("No model here keeps one."))
+        return
+    titles = [f"{name} ({MODELS[name].title})" for name in curves]
+    show_chart(_curves(curves, titles), key="learning_curves")  # lines have names: a phone has no room for titles
+    refined = [name for name in curves if "started_from" in reports[name]]
+    note = f" Of {refined[0]} only the epochs that refined what was trained before." if refined else ""
+    without = [name for name in reports if name not in curves]
+    note += f" None is kept of: {', '.join(without)}." if without else ""
+    st.html(hint(f"{', '.join(titles)}.{note}"))
+
+
+# Altair takes longer to make a chart than Streamlit takes to show it.
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _curves(curves: dict[str, list[CurveRow]], titles: list[str]) -> DescribedChart:
+    return learning_curve(curves, titles)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from model.classifiers.registry import MODELS
 from model.errors import ArtifactError, StrokesError
@@ -13,7 +12,7 @@ from model.reading import Reading, Stroke
 from pages.components.pad.drawing import PadState
 from pages.components.pad.fabric_paths import pen_width_of, strokes_of
 from pages.components.shared.classifiers import is_loading, reader
-from pages.components.shared.html import columns
+from pages.components.shared.html import columns, hint, render
 from pages.components.shared.verdict import verdict
 
 _READY = "Nothing is drawn yet. Draw a digit: every model reads it while the pen is down."
@@ -21,8 +20,8 @@ _LATER = "Your drawing is the one of the Draw page. To load every model takes so
 
 
 def ask_all(names: list[str]) -> list[str]:
-    """Names of the models that are to read; none until the visitor asks, because loading them takes seconds."""
-    # The container stays when the button goes: what is below it keeps its place, and the pad its canvas.
+    """Get the names of the models that read; none until the visitor asks, because loading them takes seconds."""
+    # The container stays when the button goes, so that what is below keeps its place and the pad its canvas.
     with st.container(key="ask"):
         if "all_read" in st.session_state:
             return names
@@ -36,45 +35,50 @@ def ask_all(names: list[str]) -> list[str]:
     return []
 
 
-def show_readings(sheet: PadState, names: list[str]) -> None:
-    """Show what each model reads in the drawing: one piece of HTML, because it is the number of elements that costs."""
-    with st.container(key="readers"):
+def show_readings(pad: PadState, names: list[str]) -> None:
+    """Show what each model reads in the drawing, as one piece of HTML: each element costs time at every update."""
+    with st.container(key="side_by_side"):
         try:
-            strokes, pen_width = strokes_of(sheet.objects), pen_width_of(sheet.objects)
+            strokes, pen_width = strokes_of(pad.objects), pen_width_of(pad.objects)
         except StrokesError as error:
-            st.html(f"<p>{escape(str(error))} Undo or clear it.</p>")
+            st.html(render("<p>{{ error }} Undo or clear it.</p>", error=error))
             return
         if not names or not strokes:
-            st.html(f'<p class="hint">{_READY if names else _LATER}</p>')
+            st.html(hint(_READY if names else _LATER))
             return
-        st.html(f'<div class="readers">{"".join(_card(name, strokes, pen_width) for name in names)}</div>')
+        cards = [_card(name, strokes, pen_width) for name in names]
+        st.html(render('<div class="side_by_side">{{ cards | join }}</div>', cards=cards))
 
 
 def still_loading(names: list[str]) -> list[str]:
-    """Those of the models that are still to come."""
+    """List the models that are still loading."""
     return [name for name in names if is_loading(name)]
 
 
-def _card(name: str, strokes: list[Stroke], pen_width: float) -> str:
+def _card(name: str, strokes: list[Stroke], pen_width: float) -> Markup:
     try:
         ready = reader(name)
     except ArtifactError as error:
         return _figure(name, "?", "It cannot read", str(error))
     if ready is None:
         return _figure(name, "…", "Loading", "It reads as soon as it is there.")
-    return _read(name, ready.read_drawing(strokes, pen_width), ready.threshold)
+    return _reading(name, ready.read_drawing(strokes, pen_width), ready.threshold)
 
 
-def _read(name: str, reading: Reading, threshold: float) -> str:
-    """What a model reads; each has a threshold of its own, and one that errs often sets it near 1."""
+def _reading(name: str, reading: Reading, threshold: float) -> Markup:
+    """Show what a model reads, by its own threshold: that of a model that errs often is near 1."""
     digit = next(iter(reading), None)
     sign, title, text = verdict(reading.finding, digit, threshold)
     return _figure(name, sign, title, text, columns(digit.probabilities if digit else np.zeros(10)))
 
 
-def _figure(name: str, sign: str, title: str, text: str, bars: str = "") -> str:
-    kind = "accepted" if sign.isdigit() else "open"
-    return (
-        f'<figure class="reader {kind}" data-model="{name}"><figcaption>{MODELS[name].title}</figcaption>'
-        f'<div class="sign">{sign}</div><div><b>{escape(title)}</b><p>{escape(text)}</p></div>{bars}</figure>'
-    )
+def _figure(name: str, sign: str, title: str, text: str, bars: Markup | str = "") -> Markup:
+    kind, model = "accepted" if sign.isdigit() else "open", MODELS[name].title
+    return render(_FIGURE, name=name, kind=kind, model=model, sign=sign, title=title, text=text, bars=bars)
+
+
+_FIGURE = """
+<figure class="model_reading {{ kind }}" data-model="{{ name }}"><figcaption>{{ model }}</figcaption>
+  <div class="sign">{{ sign }}</div><div><b>{{ title }}</b><p>{{ text }}</p></div>{{ bars }}
+</figure>
+"""

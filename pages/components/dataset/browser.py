@@ -1,13 +1,16 @@
-"""The digits of the data set themselves: to leaf through, and what augmentation makes of them."""
+"""A browser of MNIST's digits, and a demonstration of the augmentation that training uses."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
+from model.data.mnist import LabeledFrames
+from model.reading import Frame
 from pages.components.shared.gallery import show_gallery
-from pages.components.shared.html import picture
-from pages.components.shared.mnist import Digits, offer_mnist, test_digits, training_digits
+from pages.components.shared.html import hint, picture, render
+from pages.components.shared.mnist import offer_mnist, test_digits, training_digits
 
 _EVERY = "All"
 _VARIATIONS = 23  # with the digit itself two rows of twelve, or four of six on a phone
@@ -15,9 +18,9 @@ _VARIATIONS = 23  # with the digit itself two rows of twelve, or four of six on 
 
 @st.fragment
 def show_digits() -> None:
-    """Leaf through the digits of either set, all of them or those of one kind."""
+    """Show the digits of the test or the training set, all or those of one label, page by page."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        digit = _choose_digit("browsed_digit", _EVERY)
+        label = _choose_label("browsed_digit", [_EVERY, *range(10)], _EVERY)
         part = st.segmented_control(
             "Set", ["Test", "Training"], default="Test", required=True, key="browsed_set", label_visibility="collapsed"
         )
@@ -25,17 +28,18 @@ def show_digits() -> None:
     if chosen is None:
         offer_mnist()
         return
-    frames, labels = chosen
-    indices = np.arange(len(labels)) if digit == _EVERY else np.flatnonzero(labels == digit)
-    st.html(f'<p class="hint">{len(indices):,} digits, in the order of the file</p>')
-    show_gallery(indices, frames, lambda index: f"{labels[index]} <small>number {index}</small>", key="browser")
+    labels = chosen.labels
+    indices = np.arange(len(labels)) if label == _EVERY else np.flatnonzero(labels == label)
+    st.html(hint(f"{len(indices):,} digits, in the order of the file"))
+    caption = "{{ label }} <small>number {{ index }}</small>"
+    show_gallery(indices, chosen.frames, lambda index: render(caption, label=labels[index], index=index), key="browser")
 
 
 @st.fragment
-def show_augmentation(digits: Digits) -> None:
-    """Show one digit, and beside it what training sees in its place, each time anew."""
+def show_augmentation(digits: LabeledFrames) -> None:
+    """Show one digit beside augmented ones, as training sees it; every click draws others."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        digit = _choose_digit("augmented_digit", 4)
+        label = _choose_label("augmented_digit", list(range(10)), 4)
         strength = st.slider(
             "How far it goes",
             0,
@@ -51,21 +55,22 @@ def show_augmentation(digits: Digits) -> None:
             "Augment", key="augment", icon=":material/casino:", type="primary", on_click=_count, args=("augmented",)
         )
         st.button("Another digit", key="other_digit", on_click=_count, args=("other_digits",))
-    frames, labels = digits
-    those = np.flatnonzero(labels == digit)
-    index = those[st.session_state.get("other_digits", 0) % len(those)]
-    pictures = [picture(frames[index], f"Digit number {index}")]
+    indices = np.flatnonzero(digits.labels == label)
+    index = indices[st.session_state.get("other_digits", 0) % len(indices)]
+    pictures = [picture(digits.frames[index], f"Digit number {index}")]
     if seed := st.session_state.get("augmented", 0):
-        from model.training.augmentation import augment  # SciPy takes long to import: only who asks pays that
-
-        rng = np.random.default_rng(seed)
-        made = (augment(frames[index], rng, strength / 100) for _ in range(_VARIATIONS))
-        pictures += [picture(frame, "The same digit, augmented") for frame in made]
-    st.html(f'<div class="variations">{"".join(pictures)}</div>')
+        pictures += _augmented(digits.frames[index], seed, strength / 100)
+    st.html(render('<div class="variations">{{ pictures | join }}</div>', pictures=pictures))
 
 
-def _choose_digit(key: str, default: int | str) -> int | str:
-    options = [_EVERY, *range(10)] if default == _EVERY else list(range(10))
+def _augmented(frame: Frame, seed: int, strength: float) -> list[Markup]:
+    from model.training.augmentation import augment  # imports SciPy, which takes long, only when it is asked for
+
+    rng = np.random.default_rng(seed)
+    return [picture(augment(frame, rng, strength), "The same digit, augmented") for _ in range(_VARIATIONS)]
+
+
+def _choose_label(key: str, options: list[int | str], default: int | str) -> int | str:
     return st.pills("Digit", options, default=default, required=True, key=key, label_visibility="collapsed", wrap=True)
 
 

@@ -1,6 +1,7 @@
-"""What the page says about a drawing: the answer, the frame, the bars and the steps, each one piece of HTML.
+"""The answer to a drawing: what is read, the frame, the bars and the steps, each one piece of HTML.
 
-One element each, because at ten updates a second it is the number of elements that costs.
+Each is one element, because at ten updates a second the number of elements determines the cost. For the same reason the
+parts that change with every update are f-strings, which escape their values themselves; the steps are a template.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from html import escape
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
-from model.reading import Digit, Ink, Reading, Stroke
-from model.vision.framing import FRAME_SIDE, Framing, frame_glyph
-from model.vision.strokes import as_strokes, ink_digit
-from pages.components.shared.html import bars, picture
+from model.reader import DrawingSteps, Reader
+from model.reading import Digit, Reading, Stroke
+from model.vision.framing import FRAME_SIDE
+from pages.components.shared.html import bars, picture, render
 from pages.components.shared.verdict import verdict
 
 
 def show_answer(reading: Reading, threshold: float) -> None:
-    """Show the answer, its bars and the frame it was read from; only from the threshold on it is accepted."""
+    """Show the answer, its bars and the frame it was read from; below the threshold the answer is a question."""
     digit = next(iter(reading), None)
     _answer(*verdict(reading.finding, digit, threshold), accepted=digit is not None and digit.accepted)
     _pictures(digit)
@@ -31,12 +33,12 @@ def show_message(title: str, text: str) -> None:
 
 
 def show_steps(strokes: list[Stroke]) -> None:
-    """Show how the drawing becomes the frame; worked out only while the expander is open."""
-    with st.expander("How the frame is made", key="steps", on_change="rerun") as steps:
-        if not steps.open:
+    """Show how the drawing becomes the frame; computed only while the expander is open."""
+    with st.expander("How the frame is made", key="steps", on_change="rerun") as expander:
+        if not expander.open:
             return
-        framing = frame_glyph(ink := ink_digit(as_strokes(strokes))) if strokes else None
-        st.html(_steps(ink, framing) if framing else "<p>Draw something first.</p>")
+        steps = Reader.explain_drawing(strokes)
+        st.html(_figures(steps) if steps else "<p>Draw something first.</p>")
 
 
 def _answer(sign: str, title: str, text: str, *, accepted: bool) -> None:
@@ -57,20 +59,30 @@ def _pictures(digit: Digit | None) -> None:
         st.html(bars(np.zeros(10) if digit is None else digit.probabilities))
 
 
-def _steps(ink: Ink, framing: Framing) -> str:
+def _figures(steps: DrawingSteps) -> Markup:
+    """Show the steps from the ink to the frame, with the box and the centers drawn over them."""
+    ink, framing = steps.ink, steps.framing
     x0, y0, x1, y1 = (100 * edge / len(ink) for edge in framing.box)
     cx, cy = (100 * (center + 0.5) / len(framing.core) for center in framing.center)
     box = f"left:{x0:.1f}%;top:{y0:.1f}%;width:{x1 - x0:.1f}%;height:{y1 - y0:.1f}%"
-    middle = f"left:{cx:.1f}%;top:{cy:.1f}%"
-    steps = (
-        (picture(ink, "Ink"), "", "Ink", "Your strokes, drawn again with a pen that suits their size."),
-        (picture(ink, "Box"), f'<i class="box" style="{box}"></i>', "Box", "A tight box around all of the ink."),
-        (picture(framing.core, "20×20"), f'<i class="middle" style="{middle}"></i>', "20×20", "Shrunk to 20 pixels."),
-        (picture(framing.frame, "28×28"), '<i class="middle" style="left:50%;top:50%"></i>', "Center of mass",
-         "Placed on 28×28 pixels so that its center of mass lies in the middle."),
-    )  # fmt: skip
+    center = f"left:{cx:.1f}%;top:{cy:.1f}%"
+    text = "Placed on 28×28 pixels so that its center of mass lies in the middle."
     figures = (
-        f"<figure><div>{picture}{mark}</div><figcaption><b>{title}</b><br>{text}</figcaption></figure>"
-        for picture, mark, title, text in steps
+        (picture(ink, "Ink"), None, "Ink", "Your strokes, drawn again with a pen that suits their size."),
+        (picture(ink, "Box"), ("box", box), "Box", "A tight box around all of the ink."),
+        (picture(framing.core, "20×20"), ("middle", center), "20×20", "Shrunk to 20 pixels."),
+        (picture(framing.frame, "28×28"), ("middle", "left:50%;top:50%"), "Center of mass", text),
     )
-    return f'<div class="steps">{"".join(figures)}</div>'
+    return render(_STEPS, figures=figures)
+
+
+_STEPS = """
+<div class="steps">
+  {% for picture, mark, title, text in figures %}
+    <figure>
+      <div>{{ picture }}{% if mark %}<i class="{{ mark[0] }}" style="{{ mark[1] }}"></i>{% endif %}</div>
+      <figcaption><b>{{ title }}</b><br>{{ text }}</figcaption>
+    </figure>
+  {% endfor %}
+</div>
+"""

@@ -1,4 +1,4 @@
-"""The drawing of one visitor, and who may change it."""
+"""The drawing on the pad: what is drawn, and which source of strokes counts."""
 
 from __future__ import annotations
 
@@ -9,81 +9,81 @@ from pages.components.pad.fabric_paths import Unchecked, is_sound
 INK = "#1f2a37"
 """The color that strokes are drawn in."""
 Objects = list[Unchecked]
-"""Fabric path objects; what comes from the browser is unchecked until `strokes_of` reads it."""
+"""Fabric path objects, as the browser sent them; `strokes_of` checks them."""
 
 
 @dataclass
 class PadState:
-    """What is drawn on the pad, kept in the visitor's session.
+    """The drawing on the pad, kept in the visitor's session.
 
-    Two witnesses report it. The listener tells every stroke while it is drawn; the canvas tells the whole drawing a
-    while after the pen is up. Once the listener has spoken, the canvas can only repeat what is known, or, just after
-    an undo, what is no longer true, so its reports count only where the listener is silent, and are then switched off.
+    Strokes arrive from two sources: the listener (live) and the canvas (200 ms after pen-up). Once the listener has
+    sent a stroke, canvas reports are ignored: they are duplicates or, after an undo, stale. The canvas is then asked
+    to send none.
 
-    What is drawn between a click on undo or clear and the server's answer is lost to the canvas, which loads the new
-    sheet over it. The listener calls such strokes torn, and the canvas is given them anew.
+    After an undo or a clear, the canvas loads the drawing again. What is drawn between the click and the load is
+    overwritten on the canvas; the listener still has it, says so, and the canvas loads the drawing once more.
 
     Attributes:
-        number: counts how often the canvas was given its drawing anew; a message about an earlier sheet is void.
-        given: what the canvas was given then.
-        known: the number of the listener's last message before that.
-        earlier: what was drawn before the strokes that the listener tells of.
-        objects: what is drawn now.
-        heard: the listener has told of a stroke since the canvas was mounted.
+        load_number: counts the drawings that the canvas had to load; a message about an earlier one is ignored.
+        loaded: the objects that the canvas had to load last.
+        last_message_before_load: the number of the listener's last message before that.
+        base: the objects that were there before the strokes that the listener reports.
+        objects: the objects that are drawn now.
+        listener_active: the listener has reported a stroke since the canvas was mounted.
         answered: the number of the listener's last message.
-        pen_width: px, of the next stroke.
+        pen_width: canvas px, of the next stroke.
     """
 
-    number: int = 0
-    given: Objects = field(default_factory=list)
-    known: int = 0
-    earlier: Objects = field(default_factory=list)
+    load_number: int = 0
+    loaded: Objects = field(default_factory=list)
+    last_message_before_load: int = 0
+    base: Objects = field(default_factory=list)
     objects: Objects = field(default_factory=list)
-    heard: bool = False
+    listener_active: bool = False
     answered: int = 0
     pen_width: int = 20
 
     @property
-    def given_to_canvas(self) -> tuple[int, bool]:
-        """What the canvas must be told anew when it changes: the sheet, and whether its reports are still needed."""
-        return self.number, self.heard
+    def canvas_version(self) -> tuple[int, bool]:
+        """Return what the canvas depends on: when it changes, the canvas has to run again."""
+        return self.load_number, self.listener_active
 
     def take_strokes(self, message: Unchecked) -> None:
-        """Take the listener's message: the strokes drawn since this sheet was given to the canvas."""
+        """Take a message of the listener: all strokes drawn since the canvas loaded its drawing."""
         if not isinstance(message, dict):
             return
         objects = _as_list(message.get("objects"))
         self.answered = message.get("message", 0)
-        self.heard = self.heard or bool(objects)
-        if message.get("sheet") == self.number:
-            self.objects = self.earlier + objects
-            if message.get("torn"):
+        self.listener_active = self.listener_active or bool(objects)
+        if message.get("load_number") == self.load_number:
+            self.objects = self.base + objects
+            if message.get("overwritten"):
                 self.reload(self.objects)
 
     def take_report(self, drawing: Unchecked) -> None:
-        """Take the canvas's report: everything that is on it, under "raw"."""
+        """Take a report of the canvas: everything that is on it, under "raw"."""
         raw = drawing.get("raw") if isinstance(drawing, dict) else None
-        if not self.heard and isinstance(raw, dict):
-            self.objects = self.earlier = _as_list(raw.get("objects"))
+        if not self.listener_active and isinstance(raw, dict):
+            self.objects = self.base = _as_list(raw.get("objects"))
 
     def remount(self) -> None:
-        """Start on a canvas mounted anew, whose listener has yet to find it."""
-        self.heard = False
+        """Load the drawing into a new canvas, which the listener has yet to find."""
+        self.listener_active = False
         self.reload(self.objects)
 
     def undo(self) -> None:
-        """Take the last stroke away."""
+        """Remove the last stroke."""
         self.reload(self.objects[:-1])
 
     def clear(self) -> None:
-        """Take everything away."""
+        """Remove all strokes."""
         self.reload([])
 
     def reload(self, objects: Objects) -> None:
-        """Start a new sheet with these objects, without those that the canvas could not show."""
-        self.number += 1
-        self.known = self.answered
-        self.objects = self.earlier = self.given = [item for item in objects if is_sound(item)]
+        """Have the canvas load these objects, without those that it could not show."""
+        self.load_number += 1
+        self.last_message_before_load = self.answered
+        self.objects = self.base = self.loaded = [item for item in objects if is_sound(item)]
 
 
 def _as_list(value: Unchecked) -> Objects:

@@ -1,4 +1,9 @@
-"""Fabric's path objects, as canvas and listener report them, to strokes."""
+"""Fabric path objects, as the canvas and the listener report them, to strokes.
+
+The listener (listener.js) turns the pen's points into the curves of Fabric's own pencil, and this module flattens them
+to points again. The detour has two reasons: a stroke must have the same ink, pixel for pixel, whether the listener or
+the canvas reports it, and an undo gives the objects back to the canvas, which takes nothing else.
+"""
 
 from __future__ import annotations
 
@@ -15,28 +20,28 @@ from model.reading import Stroke
 from model.vision.strokes import as_pen_width
 
 MAX_COMMANDS = 20_000
-"""Path commands of one drawing, all strokes together. Hours of drawing by hand stay below it."""
+"""Path commands of one drawing, all strokes together; hours of drawing stay below it."""
 
 _NUMBERS = {"M": 2, "L": 2, "Q": 4, "C": 6}
-_FABRIC_PEN = 1.0  # px where an object does not say
-_TOLERANCE = 0.25  # px between a curve and the chords that stand for it
+_FABRIC_PEN = 1.0  # px, Fabric's default for objects without a stroke width
+_TOLERANCE = 0.25  # px between a curve and its chords
 _MAX_CHORDS = 16
 _ORIGIN = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}
 
 Points = NDArray[np.float64]
 Unchecked = Any
-"""What a browser sent: JSON of any shape."""
+"""JSON from a browser, of any shape."""
 
 
 def strokes_of(objects: Unchecked) -> list[Stroke]:
     """Read the strokes of a drawing.
 
     Args:
-        objects: a list of Fabric path objects, from the browser and therefore of any shape.
+        objects: a list of Fabric path objects; anything else is refused.
 
     Returns:
-        One (n, 2) float64 array for each path, canvas px, curves flattened to chords, where the object's own
-        transform has put it.
+        One (n, 2) float64 array for each path, canvas px, with curves flattened to chords and the object's own
+        transform applied.
 
     Raises:
         StrokesError: an object is not a path of M, L, Q and C commands with finite numbers, or there are more than
@@ -57,7 +62,7 @@ def strokes_of(objects: Unchecked) -> list[Stroke]:
 
 
 def pen_width_of(objects: Unchecked) -> float:
-    """The widest pen that a drawing was drawn with, canvas px, of objects whose strokes can be read.
+    """Return the widest pen of a drawing, canvas px, of objects that `strokes_of` can read.
 
     Raises:
         StrokesError: a pen width is not a positive, finite number.
@@ -66,7 +71,7 @@ def pen_width_of(objects: Unchecked) -> float:
 
 
 def is_sound(item: Unchecked) -> bool:
-    """Whether one object can be read."""
+    """Return whether one object can be read."""
     try:
         strokes_of([item])
         pen_width_of([item])
@@ -76,7 +81,7 @@ def is_sound(item: Unchecked) -> bool:
 
 
 def _flatten(path: Sequence[Sequence[Any]]) -> Points:
-    """The points of a path: its first one, then the chords of every command."""
+    """Flatten a path to (n, 2) points: its first one, then the chord ends of every command."""
     start, curves = path[0], path[1:]
     if start[0] != "M" or any(len(command) != _NUMBERS[command[0]] + 1 for command in path):
         raise ValueError(path[0])
@@ -90,7 +95,7 @@ def _flatten(path: Sequence[Sequence[Any]]) -> Points:
 
 
 def _cubic_controls(command: Sequence[Any], x: float, y: float) -> Sequence[float]:
-    """The two inner control points of a command as a cubic that starts at (x, y)."""
+    """Return the two inner control points of a command written as a cubic Bézier curve from (x, y)."""
     letter, *numbers = command
     if letter == "C":
         return numbers[:4]
@@ -104,7 +109,7 @@ def _cubic_controls(command: Sequence[Any], x: float, y: float) -> Sequence[floa
 
 
 def _chords(bezier: NDArray[np.float64]) -> Points:
-    """End points of the chords of (n, 4, 2) cubics, as many for each as the most curved one needs."""
+    """Return the chord ends of (n, 4, 2) cubics; each gets as many chords as the most curved one needs."""
     bend = np.abs(bezier[:, :2] - 2 * bezier[:, 1:3] + bezier[:, 2:]).max(initial=0)
     t = np.arange(1, (chords := min(max(ceil(sqrt(bend / _TOLERANCE)), 1), _MAX_CHORDS)) + 1) / chords
     weights = np.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3], axis=1)
@@ -112,7 +117,7 @@ def _chords(bezier: NDArray[np.float64]) -> Points:
 
 
 def _placed(points: Points, item: dict[str, Any]) -> Stroke:
-    """Apply the object's transform: scaled and turned around the middle of its path, which is moved to its place."""
+    """Apply an object's transform: scale, mirror and rotate about the middle of its path, then translate."""
     if "left" not in item and "top" not in item:
         return points
     scale = np.array([item.get("scaleX", 1), item.get("scaleY", 1)])
@@ -127,6 +132,7 @@ def _placed(points: Points, item: dict[str, Any]) -> Stroke:
 
 
 def _finite(numbers: ArrayLike) -> NDArray[np.float64]:
+    """Convert to float64; raise a ValueError for NaN and infinity."""
     array = np.asarray(numbers, dtype=np.float64)
     if not np.isfinite(array).all():
         raise ValueError(array)

@@ -1,10 +1,10 @@
-// Reports the stroke under way, which the canvas tells only after the pen is up.
+// Reports the stroke under way; the canvas reports a stroke only after the pen is up.
 
 const RETRY_MS = 20;
-const PATIENCE_MS = 1000; // an answer that takes longer is taken for lost
+const PATIENCE_MS = 1000; // an answer that takes longer counts as lost
 const MIN_STEP = 1.5; // canvas px between two points
 
-// Streamlit may take the component off the page and mount it anew between two runs: its strokes outlive that.
+// Streamlit may unmount the component and mount it again between two runs: its strokes are kept meanwhile.
 export default function ({ data, parentElement, setStateValue }) {
   listener.start(parentElement);
   listener.answer(data, (message) => setStateValue("ink", message));
@@ -20,12 +20,12 @@ function findCanvas() {
 }
 
 class Listener {
-  sheet = null;
-  strokes = []; // what was drawn on this sheet
+  loadNumber = null; // counts the drawings that the canvas had to load
+  strokes = []; // drawn since the canvas loaded the last one
   current = null; // the stroke under way, also the last of strokes
   pointer = null; // whose stroke it is
   changed = false;
-  torn = false; // the canvas has loaded a sheet over these strokes
+  overwritten = false; // the canvas has loaded a drawing over these strokes
   sent = 0;
   sentAt = 0;
   answered = 0;
@@ -53,9 +53,9 @@ class Listener {
     clearTimeout(this.later);
   }
 
-  // A message that goes after the click on a link would run a part of the page that was left, and Streamlit would show
-  // an empty page. So none is sent any more, and the click waits for one under way: Streamlit's timer sends those.
-  // What is not told yet is told by the listener of the next page, or with the next stroke on this one.
+  // A message that is sent after the click on a link runs a part of the page that was left, and Streamlit then shows an
+  // empty page. So no more are sent, and the click waits for one that is under way: Streamlit's timer sends those.
+  // What is not reported yet is reported by the listener of the next page, or with the next stroke on this one.
   leave(event) {
     const link = event.composedPath().find((part) => part.href && !part.download);
     if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -82,23 +82,23 @@ class Listener {
   }
 
   // Called with every answer of the server.
-  answer({ sheet, known, answered, pen_width, color }, send) {
+  answer({ load_number, last_message_before_load, answered, pen_width, color }, send) {
     this.send = send;
     this.pen = { strokeWidth: pen_width, stroke: color };
     this.answered = answered;
-    if (this.sent < answered) this.sent = answered; // a component mounted anew goes on counting
-    if (sheet !== this.sheet) this.startSheet(sheet, known);
+    if (this.sent < answered) this.sent = answered; // a new listener continues the count of the one before it
+    if (load_number !== this.loadNumber) this.startLoad(load_number, last_message_before_load);
     if (this.changed) this.report();
   }
 
-  // The server has made the sheet of the strokes it knew of; the canvas loads it and loses the later ones.
-  startSheet(sheet, known) {
-    this.sheet = sheet;
-    this.strokes = this.strokes.filter((stroke) => stroke === this.current || stroke.message > known);
-    this.changed = this.torn = this.strokes.length > 0;
+  // The canvas loads the strokes that the server knew of, and overwrites the later ones.
+  startLoad(loadNumber, lastMessage) {
+    this.loadNumber = loadNumber;
+    this.strokes = this.strokes.filter((stroke) => stroke === this.current || stroke.message > lastMessage);
+    this.changed = this.overwritten = this.strokes.length > 0;
   }
 
-  // A stroke older than the listener is left to the canvas, which has all of it.
+  // A stroke that began before the listener found the canvas is left to the canvas, which reports all of it.
   down(event) {
     this.attach();
     if (event.button !== 0 || !event.isPrimary || event.composedPath()[0] !== this.canvas) return;
@@ -113,7 +113,7 @@ class Listener {
   move(event) {
     if (event.pointerId !== this.pointer) return;
     if (event.buttons & 1) return this.add(event);
-    // The pen came up unheard: by the canvas, too, which would go on drawing.
+    // The event of the pen's coming up was lost; the canvas missed it too and would go on drawing.
     document.dispatchEvent(new MouseEvent("mouseup", { clientX: event.clientX, clientY: event.clientY }));
     this.end();
   }
@@ -150,7 +150,7 @@ class Listener {
     this.report();
   }
 
-  // The next message goes when the last was answered: of two runs at once, Streamlit would show half of each.
+  // The next message is sent when the last one was answered: of two runs at once, Streamlit shows half of each.
   report() {
     clearTimeout(this.later);
     if (!this.changed || this.leaving) return;
@@ -160,7 +160,8 @@ class Listener {
     this.sent += 1;
     this.sentAt = performance.now();
     const objects = this.strokes.map(fabricPath);
-    this.send({ sheet: this.sheet, message: this.sent, objects, torn: this.torn && !this.current });
+    const overwritten = this.overwritten && !this.current;
+    this.send({ load_number: this.loadNumber, message: this.sent, objects, overwritten });
   }
 }
 
@@ -169,6 +170,8 @@ function round(value) {
 }
 
 // The path that Fabric's own pencil makes of these points: curves from the middle of one step to that of the next.
+// The listener sends paths although the server flattens them to points again (fabric_paths.py): its ink must agree with
+// the canvas's pixel for pixel, whichever of the two reports a stroke, and an undo gives the objects back to the canvas.
 function fabricPath({ points, stroke, strokeWidth }) {
   const path = [["M", ...points[0]]];
   for (let i = 0; i < points.length - 1; i++) {
@@ -179,7 +182,7 @@ function fabricPath({ points, stroke, strokeWidth }) {
   return { type: "Path", path, stroke, strokeWidth, fill: null, strokeLineCap: "round", strokeLineJoin: "round" };
 }
 
-// The page has its own buttons; the invisible toolbar would catch the finger in the upper right corner.
+// The page has its own buttons, and the invisible toolbar would catch a finger in the upper right corner.
 function hideToolbar(canvas) {
   const style = document.createElement("style");
   style.textContent = ".dc-toolbar { visibility: hidden; }";
@@ -187,6 +190,6 @@ function hideToolbar(canvas) {
 }
 
 const listener = new Listener();
-// Not with the others: between two runs, when the component is not on the page, a visitor may click all the same.
+// Not with the other events: a visitor may click while the component is not mounted, between two runs.
 window.addEventListener("click", (event) => listener.leave(event), { capture: true });
 window.addEventListener("popstate", () => (listener.leaving = true));

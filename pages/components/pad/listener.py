@@ -1,4 +1,4 @@
-"""The listener beside the canvas: a component without a face that reports the stroke under way."""
+"""The listener beside the canvas: an invisible component that reports the stroke under way."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ _KEY = "listener"
 _component = st.components.v2.component("digit_listener", js=(Path(__file__).parent / "listener.js").read_text("utf-8"))
 
 
-def listen(sheet: PadState) -> None:
-    """Mount the listener, after everything else: that it is told of its message means that the answer is there.
+def listen(pad: PadState) -> None:
+    """Mount the listener, as the last element of the page.
 
-    It keeps the next message back until then. Were it told earlier, the message would cut the answer off.
+    It learns from its data that its message was answered, and sends the next one only then: a message that came before
+    the other elements were there would interrupt the run that shows them.
     """
     data = {
-        "sheet": sheet.number,
-        "known": sheet.known,
-        "answered": sheet.answered,
-        "pen_width": sheet.pen_width,
+        "load_number": pad.load_number,
+        "last_message_before_load": pad.last_message_before_load,
+        "answered": pad.answered,
+        "pen_width": pad.pen_width,
         "color": INK,
     }
-    _component(key=_KEY, data=data, on_ink_change=lambda: _take_message(sheet))
+    _component(key=_KEY, data=data, on_ink_change=lambda: _take_message(pad))
 
 
-def _take_message(sheet: PadState) -> None:
-    """Take a message; one that comes when the visitor has just left the page finds no state any more."""
-    sheet.take_strokes(st.session_state.get(_KEY, {}).get("ink"))
+def _take_message(pad: PadState) -> None:
+    """Take a message. One that arrives just after the visitor has left the page finds no state: None."""
+    pad.take_strokes(st.session_state.get(_KEY, {}).get("ink"))

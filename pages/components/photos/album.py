@@ -1,4 +1,4 @@
-"""The pictures of one visitor: what was read on each, what was changed by hand, and how to undo it."""
+"""The photos of one visitor: what was read on each, what was corrected on it, and how to undo a correction."""
 
 from __future__ import annotations
 
@@ -7,57 +7,87 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from model.transcript import Transcript
+from model.vision.decoding import Gray, load_gray
 from pages.components.photos.preview import Preview
 
 MAX_BYTES = 200_000_000
-"""Of all pictures of a session: they stay in the server's memory."""
+"""Of all files of a session, which stay in the server's memory."""
 
 
 class Upload(Protocol):
-    """What Streamlit hands over for one file."""
+    """One file from Streamlit's uploader."""
 
     file_id: str
     name: str
 
     def getvalue(self) -> bytes:
-        """Content of the file."""
+        """Return the content of the file."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Photo:
-    """One picture: waiting to be read, read, or with the reason why it cannot be.
+class Waiting:
+    """A photo that is still to be read.
 
     Attributes:
-        key: its own, also among pictures of the same name or content.
-        name: as the visitor knows it; unlike any other's in the album.
+        key: identifies the photo, also among photos of the same name or content.
+        name: as the visitor knows it; unique in the album.
         data: the file.
-        preview: what is shown of it; None until it is read.
-        transcript: what it says; empty until it is read.
-        problem: why it cannot be read.
-        reader_of: name of the model that read it.
     """
 
     key: str
     name: str
     data: bytes
-    preview: Preview | None = None
-    transcript: Transcript = field(default_factory=Transcript)
-    problem: str = ""
-    reader_of: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Read:
+    """A photo that was read.
+
+    Attributes:
+        key, name, data: as of a waiting one.
+        preview: the picture on the screen.
+        transcript: the reading with the visitor's corrections.
+        model: name of the model that read it.
+    """
+
+    key: str
+    name: str
+    data: bytes
+    preview: Preview
+    transcript: Transcript
+    model: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Failed:
+    """A photo that cannot be read; its file is not kept.
+
+    Attributes:
+        key, name: as of a waiting one.
+        problem: why it cannot be read.
+    """
+
+    key: str
+    name: str
+    problem: str
+
+
+Photo = Waiting | Read | Failed
 
 
 @dataclass
 class Album:
-    """The pictures of a session, in the order they came.
+    """The photos of a session, in the order they came.
 
     Attributes:
         photos: by key.
-        shown: the key of the picture on the screen.
-        revisions: of "canvas" and "table", the changes that each does not know of, because they were made elsewhere.
-        past: the transcripts before each change, with the keys of their pictures.
-        uploaded: keys of the files in the uploader, which forgets them when the visitor goes to another page.
-        reader_of: name of the model that reads what is waiting.
-        is_undo_asked: the visitor wants the last change back, which the canvas may still have to tell of.
+        shown: the key of the photo on the screen.
+        revisions: of the views "canvas" and "table": how often each had to be reloaded after a change made elsewhere.
+        past: the transcripts before each correction, with the keys of their photos.
+        uploaded: keys of the files in the uploader, which is empty again when the visitor comes from another page.
+        model: name of the model that reads what is waiting.
+        undo_requested: undo the last correction, once the canvas has reported the corrections that were made on it.
+        decoded: the key and the gray pixels of one photo, see `gray_of`.
     """
 
     photos: dict[str, Photo] = field(default_factory=dict)
@@ -65,31 +95,32 @@ class Album:
     revisions: dict[str, int] = field(default_factory=lambda: {"canvas": 0, "table": 0})
     past: list[tuple[str, Transcript]] = field(default_factory=list)
     uploaded: frozenset[str] = frozenset()
-    reader_of: str = ""
-    is_undo_asked: bool = False
+    model: str = ""
+    undo_requested: bool = False
+    decoded: tuple[str, Gray] | None = None
 
     @property
-    def waiting(self) -> list[Photo]:
-        """Pictures that are still to be read."""
-        return [photo for photo in self.photos.values() if photo.preview is None and not photo.problem]
+    def waiting(self) -> list[Waiting]:
+        """Return the photos that are still to be read."""
+        return [photo for photo in self.photos.values() if isinstance(photo, Waiting)]
 
     @property
-    def read(self) -> dict[str, Photo]:
-        """Pictures that have been read, by key."""
-        return {key: photo for key, photo in self.photos.items() if photo.preview}
+    def read(self) -> dict[str, Read]:
+        """Return the photos that were read, by key."""
+        return {key: photo for key, photo in self.photos.items() if isinstance(photo, Read)}
 
     @property
-    def problems(self) -> list[Photo]:
-        """Pictures that cannot be read."""
-        return [photo for photo in self.photos.values() if photo.problem]
+    def failed(self) -> list[Failed]:
+        """Return the photos that cannot be read."""
+        return [photo for photo in self.photos.values() if isinstance(photo, Failed)]
 
     @property
     def pages(self) -> list[tuple[str, Transcript]]:
-        """Names and transcripts of the pictures that have been read."""
+        """Return the names and transcripts of the photos that were read."""
         return [(photo.name, photo.transcript) for photo in self.read.values()]
 
     def sync_uploads(self, files: Iterable[Upload]) -> None:
-        """Take what is in the uploader: what is new there is added, what is no longer there is removed."""
+        """Add the files that are new in the uploader, and remove the photos whose files it no longer has."""
         uploads = {file.file_id: file for file in files}
         for key in self.uploaded - uploads.keys():
             self.remove(key)
@@ -100,87 +131,101 @@ class Album:
         self.uploaded = frozenset(uploads)
 
     def reopen(self) -> None:
-        """Go on with an uploader that is empty, when the visitor comes back: what could be read stays."""
+        """Continue with an empty uploader, when the visitor comes back: keep the photos, except the failed ones."""
         self.uploaded = frozenset()
-        self.photos = {key: photo for key, photo in self.photos.items() if not photo.problem}
+        self.photos = {key: photo for key, photo in self.photos.items() if not isinstance(photo, Failed)}
 
     def add(self, key: str, name: str, data: bytes) -> None:
-        """Add a picture, or show it if it is there already; one that goes beyond MAX_BYTES has a problem at once."""
+        """Add a photo, or show it if the album has it already; one that exceeds MAX_BYTES fails at once."""
         if key not in self.photos:
-            self.photos[key] = Photo(key, self._free(name), data)
-            if (together := sum(len(photo.data) for photo in self.photos.values())) > MAX_BYTES:
-                self.photos[key] = Photo(key, self.photos[key].name, b"", problem=_too_much(together))
-            self.renew()
+            waiting = Waiting(key, self._unique(name), data)
+            total = len(data) + sum(len(photo.data) for photo in self.photos.values() if not isinstance(photo, Failed))
+            self.photos[key] = waiting if total <= MAX_BYTES else Failed(key, waiting.name, _too_large(total))
+            self.invalidate_views()
         self.shown = key
 
     def remove(self, key: str) -> None:
-        """Forget a picture, and what could be undone on it."""
+        """Remove a photo, with the corrections that could be undone on it."""
         self.photos.pop(key, None)
         self.past = [(changed, transcript) for changed, transcript in self.past if changed != key]
+        if self.decoded and self.decoded[0] == key:
+            self.decoded = None
         if self.shown == key:
             self.shown = next(reversed(self.photos), None)
-        self.renew()
+        self.invalidate_views()
 
-    def read_with(self, name: str) -> None:
-        """Have another model read, also what was read already: who changes the model wants to see what it changes.
+    def set_model(self, name: str) -> None:
+        """Choose the model, and have it read again every photo without corrections that another one has read.
 
-        Pictures that were changed by hand stay as they are, because that work is worth more than a second opinion,
-        until the visitor asks for one.
+        Photos with corrections keep their transcripts, whose work would be lost, until the visitor calls `read_again`.
         """
-        self.reader_of = name
-        changed = {key for key, _ in self.past}
+        self.model = name
+        corrected = {key for key, _ in self.past}
         for key, photo in self.read.items():
-            if photo.reader_of != name and key not in changed:
+            if photo.model != name and key not in corrected:
                 self.read_again(key)
 
     def read_again(self, key: str) -> None:
-        """Forget what was read on a picture and changed on it: it waits to be read."""
-        self.photos[key] = replace(self.photos[key], transcript=Transcript(), preview=None)
+        """Discard a photo's transcript and corrections, so that it waits to be read."""
+        photo = self.read[key]
+        self.photos[key] = Waiting(key, photo.name, photo.data)
         self.past = [(changed, transcript) for changed, transcript in self.past if changed != key]
-        self.renew()
+        self.invalidate_views()
 
-    def finish(self, key: str, transcript: Transcript, preview: Preview) -> None:
-        """Keep what was read on a picture."""
-        done = replace(self.photos[key], transcript=transcript, preview=preview, reader_of=self.reader_of)
-        self.photos[key] = done
-        self.renew()
+    def finish(self, photo: Waiting, transcript: Transcript, preview: Preview, gray: Gray) -> None:
+        """Keep what was read on a photo, and the pixels if it is the one on the screen."""
+        self.photos[photo.key] = Read(photo.key, photo.name, photo.data, preview, transcript, self.model)
+        if photo.key == self.shown:
+            self.decoded = photo.key, gray
+        self.invalidate_views()
 
-    def fail(self, key: str, problem: str) -> None:
-        """Keep why a picture cannot be read."""
-        self.photos[key] = replace(self.photos[key], problem=problem)
+    def fail(self, photo: Photo, problem: str) -> None:
+        """Keep why a photo cannot be read."""
+        self.photos[photo.key] = Failed(photo.key, photo.name, problem)
 
-    def change(self, key: str, transcript: Transcript, known_to: str = "") -> None:
-        """Keep what was changed by hand on a picture; the canvas or table it was changed in knows of it."""
-        if transcript is self.photos[key].transcript:
+    def gray_of(self, photo: Read) -> Gray:
+        """Return a photo's gray pixels, (h, w) uint8, decoded at most once while it stays on the screen.
+
+        Only one photo's pixels are kept: those of 100 megapixels, the largest that are read, take 100 MB, so that the
+        pixels of all photos would have no bound worth the name, while only the photo on the screen needs them.
+        """
+        if self.decoded is None or self.decoded[0] != photo.key:
+            self.decoded = photo.key, load_gray(photo.data)
+        return self.decoded[1]
+
+    def change(self, key: str, transcript: Transcript, view: str = "") -> None:
+        """Keep a correction; the view that it was made in, if it was one of `revisions`, shows it already."""
+        photo = self.read[key]
+        if transcript is photo.transcript:
             return
-        self.past.append((key, self.photos[key].transcript))
-        self.photos[key] = replace(self.photos[key], transcript=transcript)
-        self.renew(known_to)
+        self.past.append((key, photo.transcript))
+        self.photos[key] = replace(photo, transcript=transcript)
+        self.invalidate_views(except_=view)
 
-    def ask_to_undo(self) -> None:
-        """Have the last change taken back once the canvas has told of it."""
-        self.is_undo_asked = True
+    def request_undo(self) -> None:
+        """Undo the last correction once the canvas has reported the corrections that were made on it."""
+        self.undo_requested = True
 
     def undo(self) -> None:
-        """Take the last change back, and show the picture it was made on."""
-        self.is_undo_asked = False
+        """Undo the last correction, and show the photo that it was made on."""
+        self.undo_requested = False
         if self.past:
             key, transcript = self.past.pop()
-            self.photos[key] = replace(self.photos[key], transcript=transcript)
+            self.photos[key] = replace(self.read[key], transcript=transcript)
             self.shown = key
-            self.renew()
+            self.invalidate_views()
 
-    def renew(self, known_to: str = "") -> None:
-        """Have canvas and table show the album anew, without the one that knows."""
-        self.revisions = {name: number + (name != known_to) for name, number in self.revisions.items()}
+    def invalidate_views(self, except_: str = "") -> None:
+        """Reload every view except the one that made the change."""
+        self.revisions = {name: number + (name != except_) for name, number in self.revisions.items()}
 
-    def _free(self, name: str) -> str:
-        """The name, numbered if there is one like it."""
+    def _unique(self, name: str) -> str:
+        """Return the name, with a number if another photo has it."""
         taken = {photo.name for photo in self.photos.values()}
         names = (name if number == 1 else f"{name} ({number})" for number in range(1, len(taken) + 2))
         return next(free for free in names if free not in taken)
 
 
-def _too_much(together: int) -> str:
+def _too_large(total: int) -> str:
     expected = f"Expected at most {MAX_BYTES / 1e6:.0f} MB, so remove others first."
-    return f"The pictures are too much together. {expected} Received: {together / 1e6:.0f} MB."
+    return f"The pictures are too much together. {expected} Received: {total / 1e6:.0f} MB."

@@ -1,5 +1,5 @@
-// Beside the canvas of boxes: fits it to the screen, switches it between drawing and changing, and deletes boxes.
-// The canvas's own toolbar, which does the same, shows only under a mouse and above the picture.
+// Fits the canvas of boxes to the screen, switches it between drawing and changing boxes, and deletes boxes.
+// The canvas's own toolbar offers the same, but shows only under a mouse, and above the picture.
 
 const LOOK_AGAIN_MS = 150; // Streamlit may replace the canvas at any time
 const REPORT_MS = 300; // the canvas reports a change 200 ms after it was made
@@ -7,7 +7,7 @@ const REPORT_MS = 300; // the canvas reports a change 200 ms after it was made
 const MOUSE = { touchstart: "mousedown", touchmove: "mousemove", touchend: "mouseup", touchcancel: "mouseup" };
 
 let wanted = false;
-let reportedAt = 0; // by when the canvas has reported all that was done on it
+let reportedAt = 0; // when the canvas will have reported everything that was done on it
 
 export default function ({ data, parentElement }) {
   wanted = data.edit;
@@ -58,7 +58,7 @@ function hideToolbar(root) {
   root.append(style);
 }
 
-// Fabric takes the canvas's size on the screen into account.
+// Scale the canvas by CSS: Fabric takes the size on the screen into account.
 function fit(root) {
   const canvas = root.querySelector(".dc-container");
   const room = document.querySelector(".st-key-boxes").clientWidth;
@@ -95,7 +95,7 @@ function notePen(event) {
   if (findCanvas()?.contains(event.composedPath()[0])) reportedAt = performance.now() + REPORT_MS;
 }
 
-// Undo is to take back the box that was just drawn, so it waits until the canvas has reported it.
+// An undo is meant for the box that was just drawn, so the click waits until the canvas has reported the box.
 function holdUndo(event) {
   const undo = event.composedPath()[0].closest?.(".st-key-undo_photo button");
   const wait = reportedAt - performance.now();
@@ -110,7 +110,7 @@ function deleteByKey(event) {
   if (!isTyping && (event.key === "Delete" || event.key === "Backspace")) deleteSelected();
 }
 
-// The canvas draws boxes with the left button only, which no finger has.
+// The canvas draws boxes with the left mouse button only, which a finger does not have.
 function touchAsMouse(event) {
   const canvas = event.composedPath()[0];
   if (wanted || event.touches.length > 1 || !findCanvas()?.contains(canvas)) return;

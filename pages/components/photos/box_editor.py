@@ -1,4 +1,4 @@
-"""The boxes of a picture on the canvas, to draw, move, resize, relabel and delete them."""
+"""The canvas on which a photo's boxes are drawn, moved, resized, relabeled and deleted."""
 
 from __future__ import annotations
 
@@ -9,62 +9,72 @@ import streamlit as st
 
 from model.reader import Reader
 from model.transcript import Mark, Trust
-from pages.components.photos.album import Album, Photo
-from pages.components.photos.box_edits import CanvasBox, CanvasScale, box_id, box_label, drawn_boxes, is_shown, merge
+from pages.components.photos.album import Album, Read
+from pages.components.photos.box_edits import (
+    CanvasBox,
+    CanvasScale,
+    apply_box_edits,
+    box_id,
+    box_label,
+    drawn_boxes,
+    is_shown,
+)
 from pages.components.shared.canvas import st_canvas
 
 _WIDTH, _HEIGHT = 620, 700
-"""px that the canvas has room in; on narrow screens its helper makes it smaller."""
+"""Of the canvas at most, px; on narrow screens box_editor.js scales it down."""
 _COLORS = {
     Trust.SURE: "#15803d",
     Trust.DOUBTFUL: "#b45309",
     Trust.UNREAD: "#be123c",
     Trust.MANUAL: "#1d4ed8",
 }
-"""Those of style.css: on the picture, which does not change with the theme."""
+"""Those of style.css; the canvas cannot use its variables."""
 _DASHED = {Trust.DOUBTFUL: [6, 3], Trust.UNREAD: [2, 3]}
 _LINE = 2  # px
 _HANDLE = 9  # px
-_APART = 30  # px; the handles of a narrow box would lie on each other, so they stand away from it
+_APART = 30  # px between opposite handles at least: those of a narrow box would cover each other
 _FONTS = 9, 15  # px, smallest and largest
 
-_helper = st.components.v2.component("box_helper", js=(Path(__file__).parent / "box_editor.js").read_text("utf-8"))
+_helper = st.components.v2.component("box_editor", js=(Path(__file__).parent / "box_editor.js").read_text("utf-8"))
 
 
-def edit_boxes(album: Album, photo: Photo, reader: Reader, *, edit: bool) -> None:
-    """Show the canvas and take what is done on it into the album; `edit` boxes, or draw new ones."""
+def edit_boxes(album: Album, photo: Read, reader: Reader, *, edit: bool) -> None:
+    """Show the canvas and apply what is done on it to the album; `edit` the boxes, or draw new ones."""
     size_wh = photo.preview.size_wh
-    board = CanvasScale(size_wh, px=max(size_wh[0] / _WIDTH, size_wh[1] / _HEIGHT))
+    scale = CanvasScale(size_wh, px=max(size_wh[0] / _WIDTH, size_wh[1] / _HEIGHT))
     revision = album.revisions["canvas"]
     with st.container(key="boxes"):
-        drawn = _canvas(photo, board, revision)
-        _helper(key="box_helper", data={"edit": edit})
+        drawn = _canvas(photo, scale, revision)
+        _helper(key="box_editor", data={"edit": edit})
     if drawn is None:
         return
-    changed = merge(photo.transcript, drawn, revision, board, lambda box: reader.read_box(photo.data, box))
+    changed = apply_box_edits(
+        photo.transcript, drawn, revision, scale, lambda box: reader.read_box(album.gray_of(photo), box)
+    )
     shown = is_shown(changed, photo.transcript, drawn, revision)
     if changed is not photo.transcript:
-        album.change(photo.key, changed, known_to="canvas" if shown else "")
+        album.change(photo.key, changed, view="canvas" if shown else "")
         st.rerun()
     if not shown:
-        album.renew(known_to="table")
+        album.invalidate_views(except_="table")
         st.rerun()
 
 
-def _canvas(photo: Photo, board: CanvasScale, revision: int) -> list[CanvasBox] | None:
-    """Show the boxes on the canvas; what is on it, if it has something new to report."""
-    width, height = board.size_wh
+def _canvas(photo: Read, scale: CanvasScale, revision: int) -> list[CanvasBox] | None:
+    """Show the boxes on the canvas; return what is on it if it has reported something new."""
+    width, height = scale.size_wh
     result = st_canvas(
         key=f"canvas {photo.key}",
-        width=max(round(width / board.px), 1),
-        height=max(round(height / board.px), 1),
+        width=max(round(width / scale.px), 1),
+        height=max(round(height / scale.px), 1),
         drawing_mode="labeled_rect",
         background_image=photo.preview.url,
-        initial_drawing=_given(photo, revision, board.px),
+        initial_drawing=_loaded(photo, revision, scale.px),
         stroke_width=_LINE,
         stroke_color=_COLORS[Trust.MANUAL],
         fill_color="rgba(0, 0, 0, 0)",
-        font_size=_font(photo, board.px),
+        font_size=_font(photo, scale.px),
         on_change=_note_report,
     )
     fit = result.background_fit
@@ -75,22 +85,23 @@ def _canvas(photo: Photo, board: CanvasScale, revision: int) -> list[CanvasBox] 
 
 
 def _note_report() -> None:
-    """Only a new report counts: the last one stays with the canvas, and would undo an undo."""
+    """Mark a report as new; the canvas returns its last report in every run, and applying it would undo an undo."""
     st.session_state.boxes_reported = True
 
 
-def _given(photo: Photo, revision: int, px: float) -> dict[str, Any]:
-    """The drawing that the canvas loads: the same one until it has to learn of changes made elsewhere."""
+def _loaded(photo: Read, revision: int, px: float) -> dict[str, Any]:
+    """Return the drawing that the canvas loads: the same one for all runs of a revision."""
     state = photo.key, revision
-    if st.session_state.get("boxes_given", (None,))[0] != state:
+    if st.session_state.get("boxes_loaded", (None,))[0] != state:
         font = _font(photo, px)
         drawing = {"objects": [_rectangle(mark, revision, px, font) for mark in photo.transcript]}
-        st.session_state.boxes_given = state, drawing
-    return st.session_state.boxes_given[1]
+        st.session_state.boxes_loaded = state, drawing
+    loaded: dict[str, Any] = st.session_state.boxes_loaded[1]
+    return loaded
 
 
-def _font(photo: Photo, px: float) -> int:
-    """Small enough for labels not to cover the digits of the line above; px."""
+def _font(photo: Read, px: float) -> int:
+    """Return a font size, px, at which labels do not cover the digits of the line above."""
     heights = sorted(mark.height for mark in photo.transcript)
     typical = heights[len(heights) // 2] / px if heights else _FONTS[1]
     return int(min(max(typical / 6, _FONTS[0]), _FONTS[1]))
@@ -115,6 +126,6 @@ def _rectangle(mark: Mark, revision: int, px: float, font: int) -> dict[str, Any
         "fontSize": font,
         "cornerSize": _HANDLE,
         "padding": max(round((_APART - min(x1 - x0, y1 - y0)) / 2), 0),
-        # The canvas keeps no property of ours; this one of Fabric's own makes no difference to right angles.
+        # The canvas keeps no property of ours. It keeps this one of Fabric's, which does not affect right angles.
         "strokeMiterLimit": box_id(mark, revision),
     }

@@ -1,4 +1,4 @@
-"""Boxes that were drawn, moved or deleted on the canvas, to a transcript."""
+"""Boxes that were drawn, moved, relabeled or deleted on the canvas, to a transcript."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from typing import Any
 from model.reading import Box, Digit
 from model.transcript import Mark, Transcript, Trust
 
-_LEAST = 6  # px on the canvas: a box with a shorter side is a slip of the hand
-_STILL = 1  # px on the canvas, or of the picture: a box that moved less did not
-_REVISION = 100_000  # more marks than any picture has, and more than what Fabric gives new objects, which is 4
+_MIN_SIDE = 6  # canvas px; a new box with a shorter side is an accident
+_MIN_MOVE = 1  # px, of the canvas or of the picture, whichever is larger; a smaller move is rounding
+_REVISION = 100_000  # exceeds the number of marks of a picture, and the 4 that Fabric gives new objects
 
 Unchecked = Any
-"""What a browser sent: JSON of any shape."""
+"""JSON from a browser, of any shape."""
 ReadBox = Callable[[Box], Digit]
 DIGITS = tuple("0123456789")
 
 
 @dataclass(frozen=True, slots=True)
 class CanvasBox:
-    """A box as it is on the canvas.
+    """A box on the canvas.
 
     Attributes:
-        name: of its mark, see `box_id`; less than any for a box drawn anew.
+        id: of its mark, see `box_id`; smaller than any of these for a new box.
         box: xyxy, px of the picture.
-        label: what stands on it.
+        label: the text on it.
     """
 
-    name: int
+    id: int
     box: tuple[float, float, float, float]
     label: str
 
 
 @dataclass(frozen=True, slots=True)
 class CanvasScale:
-    """The picture that boxes are drawn on.
+    """The size of the picture, and the scale at which the canvas shows it.
 
     Attributes:
-        size_wh: px of the picture.
+        size_wh: of the picture, px.
         px: px of the picture for each px of the canvas.
     """
 
@@ -49,17 +49,17 @@ class CanvasScale:
 
 
 def box_id(mark: Mark, revision: int) -> int:
-    """A mark's name on the canvas, which tells what state of the page the canvas knows of."""
+    """Return a mark's id on the canvas, which also holds the revision that the canvas was given."""
     return (revision + 1) * _REVISION + mark.number
 
 
 def box_label(mark: Mark) -> str:
-    """What stands on a mark's box: doubt is told by more than a color."""
+    """Return the text on a mark's box; doubt shows in it, not only in the color."""
     return f"{mark.label}?" if mark.trust is Trust.DOUBTFUL else mark.text
 
 
 def drawn_boxes(objects: Unchecked, boxes: Unchecked, stretch: tuple[float, float]) -> list[CanvasBox] | None:
-    """What is on the canvas.
+    """Check and convert the boxes that the canvas reports.
 
     Args:
         objects: the canvas's Fabric objects.
@@ -67,42 +67,42 @@ def drawn_boxes(objects: Unchecked, boxes: Unchecked, stretch: tuple[float, floa
         stretch: px of the picture for each px of the background image, x and y.
 
     Returns:
-        The boxes; None for what is malformed.
+        The boxes; None if the report is malformed.
     """
     try:
-        names = [int(item["strokeMiterLimit"]) for item in objects if item["type"] == "LabeledRect"]
-        return [_drawn(name, box, stretch) for name, box in zip(names, boxes, strict=True)]
+        ids = [int(item["strokeMiterLimit"]) for item in objects if item["type"] == "LabeledRect"]
+        return [_canvas_box(id_, box, stretch) for id_, box in zip(ids, boxes, strict=True)]
     except (TypeError, KeyError, ValueError, OverflowError):
         return None
 
 
-def merge(
-    transcript: Transcript, drawn: Sequence[CanvasBox], revision: int, board: CanvasScale, read: ReadBox
+def apply_box_edits(
+    transcript: Transcript, drawn: Sequence[CanvasBox], revision: int, scale: CanvasScale, read: ReadBox
 ) -> Transcript:
-    """The transcript after what was done on the canvas; the same one if nothing was.
+    """Return the transcript after what was done on the canvas; the same object if nothing was.
 
     Args:
         transcript: as it stands.
-        drawn: what is on the canvas. Of a canvas that knows only an earlier revision, boxes drawn anew still count.
+        drawn: the boxes on the canvas. If the canvas was given an earlier revision, only its new boxes count.
         revision: of the transcript that the canvas was given.
-        board: what the boxes are drawn on.
+        scale: of the canvas.
         read: reads the digit in a box.
     """
     marks = {box_id(mark, revision): mark for mark in transcript}
-    known = {each.name: each for each in drawn if each.name >= _REVISION}
+    known = {each.id: each for each in drawn if each.id >= _REVISION}
     if known.keys() <= marks.keys() and (known or not drawn):
-        for name, mark in marks.items():
-            transcript = _follow(transcript, mark, known.get(name), board, read)
+        for id_, mark in marks.items():
+            transcript = _apply_edit(transcript, mark, known.get(id_), scale, read)
     for each in drawn:
-        if each.name < _REVISION and _is_new(transcript, each, board):
-            transcript = transcript.add(_read(each, board, read))
+        if each.id < _REVISION and _is_new(transcript, each, scale):
+            transcript = transcript.add(_read(each, scale, read))
     return transcript
 
 
 def is_shown(transcript: Transcript, before: Transcript, drawn: Sequence[CanvasBox], revision: int) -> bool:
-    """Whether the canvas shows the transcript's marks, with their labels and colors, which were those of `before`."""
+    """Return whether the canvas shows the transcript's marks, with its labels and with the colors of `before`."""
     marks = {(box_id(mark, revision), box_label(mark)) for mark in transcript}
-    labels = len(drawn) == len(marks) and marks == {(each.name, each.label) for each in drawn}
+    labels = len(drawn) == len(marks) and marks == {(each.id, each.label) for each in drawn}
     return labels and _trusts(transcript) <= _trusts(before)
 
 
@@ -110,46 +110,47 @@ def _trusts(transcript: Transcript) -> set[tuple[int, Trust]]:
     return {(mark.number, mark.trust) for mark in transcript}
 
 
-def _drawn(name: int, box: dict[str, Any], stretch: tuple[float, float]) -> CanvasBox:
+def _canvas_box(id_: int, box: dict[str, Any], stretch: tuple[float, float]) -> CanvasBox:
     left, top = box["left"] * stretch[0], box["top"] * stretch[1]
     edges = left, top, left + box["width"] * stretch[0], top + box["height"] * stretch[1]
     if not all(map(isfinite, edges)):
         raise ValueError(edges)
-    return CanvasBox(name, edges, str(box["label"]).strip())  # Enter adds a line to the canvas's text
+    return CanvasBox(id_, edges, str(box["label"]).strip())  # the Enter key adds a line break to the canvas's text
 
 
-def _follow(
-    transcript: Transcript, mark: Mark, drawn: CanvasBox | None, board: CanvasScale, read: ReadBox
+def _apply_edit(
+    transcript: Transcript, mark: Mark, drawn: CanvasBox | None, scale: CanvasScale, read: ReadBox
 ) -> Transcript:
-    """Do to a mark what was done to its box."""
+    """Remove, move or relabel a mark as its box was."""
     if drawn is None:
         return transcript.remove(mark.number)
-    if _distance(_clipped(drawn.box, board.size_wh), mark.digit.box) > _STILL * max(board.px, 1):
-        transcript = transcript.move(mark.number, _read(drawn, board, read))
+    if _distance(_clipped(drawn.box, scale.size_wh), mark.digit.box) > _MIN_MOVE * max(scale.px, 1):
+        transcript = transcript.move(mark.number, _read(drawn, scale, read))
     if drawn.label != box_label(mark) and drawn.label in DIGITS:
-        transcript = transcript.type_over(mark.number, int(drawn.label))
+        transcript = transcript.set_label(mark.number, int(drawn.label))
     return transcript
 
 
-def _read(drawn: CanvasBox, board: CanvasScale, read: ReadBox) -> Digit:
-    box = _clipped(drawn.box, board.size_wh)
+def _read(drawn: CanvasBox, scale: CanvasScale, read: ReadBox) -> Digit:
+    box = _clipped(drawn.box, scale.size_wh)
     return replace(read(box), box=box)
 
 
-def _is_new(transcript: Transcript, drawn: CanvasBox, board: CanvasScale) -> bool:
-    """Whether a box is no slip, and not one that has been added since the canvas was given its boxes."""
+def _is_new(transcript: Transcript, drawn: CanvasBox, scale: CanvasScale) -> bool:
+    """Return whether a box is large enough, and was not added already by an earlier report."""
     x0, y0, x1, y1 = drawn.box
-    box = _clipped(drawn.box, board.size_wh)
-    added = any(_distance(box, mark.digit.box) <= _STILL * max(board.px, 1) for mark in transcript)
-    return min(x1 - x0, y1 - y0) >= _LEAST * board.px and not added
+    box = _clipped(drawn.box, scale.size_wh)
+    added = any(_distance(box, mark.digit.box) <= _MIN_MOVE * max(scale.px, 1) for mark in transcript)
+    return min(x1 - x0, y1 - y0) >= _MIN_SIDE * scale.px and not added
 
 
 def _distance(one: Box, other: Box) -> int:
+    """Return the largest distance between corresponding edges, px."""
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
 def _clipped(box: tuple[float, float, float, float], size_wh: tuple[int, int]) -> Box:
-    """A box in whole pixels of the picture, at least one of each side."""
+    """Round a box to whole pixels of the picture, at least 1x1."""
     (x0, x1), (y0, y1) = (_whole(box[axis], box[axis + 2], size_wh[axis]) for axis in (0, 1))
     return x0, y0, x1, y1
 

@@ -1,6 +1,6 @@
-"""What the page shows of a picture: upright, no larger than a screen, as a data URL.
+"""The picture on the screen: upright, no larger than a screen, as a data URL.
 
-Not by way of Streamlit's media files or the canvas package, whose stores of pictures all sessions share.
+Streamlit's media files and the canvas package could show it too, but all sessions share their stores of pictures.
 """
 
 from __future__ import annotations
@@ -9,13 +9,9 @@ import io
 from base64 import b64encode
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from model.vision.decoding import Gray
-
-MAX_SIDE = 1400
-"""px; more would only make the page slow."""
-_COLORS = ("RGB", "YCbCr", "CMYK")
+from model.vision.decoding import PREVIEW_SIDE, DecodedPhoto
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +27,11 @@ class Preview:
     url: str
 
 
-def make_preview(data: bytes, gray: Gray) -> Preview:
-    """Make the preview of a picture file that has been decoded as gray."""
-    height, width = gray.shape
-    shown = _in_color(data) or Image.fromarray(gray)
-    shown.thumbnail((MAX_SIDE, MAX_SIDE), reducing_gap=2)
+def make_preview(photo: DecodedPhoto) -> Preview:
+    """Encode a decoded photo for the screen: in color, or in gray where it has no color to show."""
+    height, width = photo.gray.shape
+    shown = photo.preview or Image.fromarray(photo.gray)
+    shown.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), reducing_gap=2)
     buffer = io.BytesIO()
     shown.save(buffer, "JPEG", quality=85)
     return Preview((width, height), f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}")
-
-
-def _in_color(data: bytes) -> Image.Image | None:
-    """The upright picture, known to be sound, in color; None if it has none, or if it needs care to be seen at all."""
-    with Image.open(io.BytesIO(data)) as image:
-        if image.mode not in _COLORS or image.has_transparency_data:
-            return None
-        image.draft("RGB", (MAX_SIDE, MAX_SIDE))
-        return ImageOps.exif_transpose(image).convert("RGB")

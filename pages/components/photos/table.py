@@ -1,4 +1,4 @@
-"""All digits of all pictures: a table to type in, and what can be taken away."""
+"""All digits of all photos: an editable table, and the exports."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from pages.components.photos.box_edits import DIGITS
 from pages.components.shared.html import percent, pixels_url
 
 Rows = list[tuple[str, int]]
-"""Of which picture and which mark each row of the table tells."""
+"""The key of the photo and the number of the mark of each row."""
 
-_copier = st.components.v2.component("copier", js=(Path(__file__).parent / "copy_button.js").read_text("utf-8"))
+_copy_button = st.components.v2.component(
+    "copy_button", js=(Path(__file__).parent / "copy_button.js").read_text("utf-8")
+)
 
 
 def show_table(album: Album) -> None:
-    """Show a row for each digit; typing over its reading changes it wherever it is shown."""
+    """Show a row for each digit; typing over its reading corrects it in every view."""
     rows = [(photo.key, mark.number) for photo in album.read.values() for mark in photo.transcript]
     if not rows:
         return
@@ -41,7 +43,7 @@ def show_table(album: Album) -> None:
 
 
 def show_exports(album: Album) -> None:
-    """Offer what was read as files, and the text for the clipboard."""
+    """Offer the transcripts as files, and their text for the clipboard."""
     pages = album.pages
     files = (
         ("Text", "digits.txt", "text/plain", to_text(pages), "The lines as they stand on the page"),
@@ -50,7 +52,7 @@ def show_exports(album: Album) -> None:
         ("JSON", "digits.json", "application/json", to_json(pages), "Everything known, for programs"),
     )
     with st.container(key="exports", horizontal=True, vertical_alignment="center"):
-        _copier(key="copy", data={"text": to_text(pages)})
+        _copy_button(key="copy_button", data={"text": to_text(pages)})
         for label, name, mime, data, tip in files:
             icon = ":material/download:"
             st.download_button(label, data, name, mime, key=name, icon=icon, help=tip, on_click="ignore")
@@ -71,7 +73,7 @@ def _record(name: str, row: int, column: int, mark: Mark) -> dict[str, object]:
         "Seen": pixels_url(mark.digit.frame),
         "Reading": mark.text,
         "Confidence": percent(mark.confidence),
-        "By hand": mark.by_hand,
+        "By hand": mark.is_manual,
         "Line": row,
         "Digit": column,
         "File": name,
@@ -79,12 +81,12 @@ def _record(name: str, row: int, column: int, mark: Mark) -> dict[str, object]:
 
 
 def _take_edits(album: Album, rows: Rows, edits: dict[int, dict[str, object]]) -> None:
-    """Take over what was typed; what is no digit is shown again as it was."""
+    """Correct the digits that were typed over; anything but a digit is replaced by the old reading."""
     for row, cells in edits.items():
         key, number = rows[row]
-        transcript = album.photos[key].transcript
+        transcript = album.read[key].transcript
         label, mark = cells.get("Reading"), next(mark for mark in transcript if mark.number == number)
         if label not in DIGITS:
-            album.renew()
+            album.invalidate_views()
         elif label != mark.text:
-            album.change(key, transcript.type_over(number, int(str(label))), known_to="table")
+            album.change(key, transcript.set_label(number, int(str(label))), view="table")

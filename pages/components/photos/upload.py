@@ -1,4 +1,4 @@
-"""Where pictures come from: files, samples and the camera."""
+"""The sources of photos: files, samples and the camera."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.photos.album import Album, Photo
+from pages.components.photos.album import Album, Read
 
 _SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
 _NAMES = {"Phone number": "phone.jpg", "Scores": "scores.jpg", "Meter": "meter.jpg"}
@@ -14,13 +14,13 @@ _FORMATS = "PNG, JPEG, HEIC, WebP, BMP, GIF or TIFF, up to 100 megapixels. They 
 
 
 def choose_pictures(album: Album) -> None:
-    """Show the inputs; what comes from them is in the album before the page runs."""
+    """Show the inputs; their callbacks add the photos to the album before the page runs."""
     if "uploads" not in st.session_state:
         album.reopen()
     with st.container(key="upload"):
         st.file_uploader(
             f"Pictures of handwritten digits: {_FORMATS}",
-            accept_multiple_files=True,  # of any type: what is no picture is answered in the same way as damaged ones
+            accept_multiple_files=True,  # of any type: other files fail with the same message as damaged pictures
             key="uploads",
             on_change=lambda: album.sync_uploads(st.session_state.uploads),
         )
@@ -37,13 +37,13 @@ def choose_pictures(album: Album) -> None:
             )
 
 
-def choose_photo(album: Album) -> Photo:
-    """Let the visitor choose among several pictures; the one shown."""
+def choose_photo(album: Album) -> Read:
+    """Let the visitor choose among the photos that were read, at least one, and return the chosen one."""
     keys = list(album.read)
-    if album.shown not in keys:
-        album.shown = keys[-1]
+    shown = album.shown if album.shown in album.read else keys[-1]
+    album.shown = shown
     if len(keys) > 1:
-        st.session_state.shown = album.shown
+        st.session_state.shown = shown
         st.selectbox(
             "Picture",
             keys,
@@ -51,7 +51,7 @@ def choose_photo(album: Album) -> Photo:
             format_func=lambda key: album.photos[key].name,
             on_change=lambda: setattr(album, "shown", st.session_state.shown),
         )
-    return album.photos[album.shown]
+    return album.read[shown]
 
 
 def _take_sample(album: Album, name: str) -> None:

@@ -1,5 +1,5 @@
-"""The canvas package: nothing else imports it."""
+"""The canvas package, which is untyped: nothing else imports it."""
 
-from streamlit_drawable_canvas import st_canvas
+from streamlit_drawable_canvas import st_canvas  # type: ignore[import-untyped]
 
 __all__ = ["st_canvas"]

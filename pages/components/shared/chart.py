@@ -1,9 +1,9 @@
-"""Charts: in the theme of the page, told in words to those who cannot see them, and to be taken away."""
+"""Altair charts with alternative text and PNG, SVG and CSV downloads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import altair
 import cv2
@@ -13,47 +13,45 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.elements.vega_charts import VegaLiteState
 
-from model.evaluation.charts import Chart, to_png, to_svg
+from model.evaluation.charts import Chart, DescribedChart, to_png, to_svg
 from model.evaluation.results import Evaluation
 from pages.components.shared.html import pixels_url
 
 _ENLARGED = 8  # px of a downloaded picture for each of its pixels
 
-BY_WEIGHTS = {Evaluation: lambda evaluation: evaluation.report["weights_sha256"]}
-"""How to hash an evaluation, for charts that are to be cached."""
+BY_WEIGHTS: dict[str | type[Any], Callable[[Any], Any]] = {
+    Evaluation: lambda evaluation: evaluation.report["weights_sha256"]
+}
+"""Hash functions for caches of charts: an evaluation is identified by its weights."""
 
 
 def show_chart(
-    chart: Chart,
-    data: pd.DataFrame,
-    *,
-    key: str,
-    alt: str,
-    on_select: Callable[[], None] | None = None,
+    described: DescribedChart, *, key: str, on_select: Callable[[], None] | None = None
 ) -> VegaLiteState | None:
-    """Show a chart as wide as what it is in, with a menu to download it; the files are made when asked for.
+    """Show a chart as wide as its container, with a menu of downloads; a file is made when its button is clicked.
 
     Args:
-        chart: of `model.evaluation.charts`, without a width of its own. A cached one draws faster.
-        data: the numbers that it shows, for the CSV.
-        key: of the chart and of what is in the session state under it, its selection; the files are named after it.
-        alt: what the chart shows, in a sentence or two, with its numbers.
-        on_select: called after a selection, before the page runs again; a chart without it cannot be selected in.
+        described: the chart. Its specification is cached by the chart's identity: cache the chart, too.
+        key: of the chart, of its selection in the session state and, with hyphens, of the files.
+        on_select: called after a selection, before the page runs again; without it, nothing can be selected.
 
     Returns:
-        What is selected; None without `on_select`.
+        The selection; None without `on_select`.
     """
+    chart = described.chart
     with st.container(key=f"chart_{key}", gap=None):
         _, spec = _spec(chart)
-        shown = st.vega_lite_chart(spec=spec, width="stretch", key=key, alt=alt, on_select=on_select or "ignore")
-        _show_menu(lambda: to_png(chart), lambda: to_svg(chart), lambda: data, key)
-    return shown if on_select else None
+        shown = st.vega_lite_chart(
+            spec=spec, width="stretch", key=key, alt=described.alt, on_select=on_select or "ignore"
+        )
+        _show_menu(lambda: to_png(chart), lambda: to_svg(chart), lambda: described.data, key)
+    return cast(VegaLiteState, shown) if on_select else None
 
 
 def show_picture_menu(
     pixels: NDArray[np.uint8], data: Callable[[], pd.DataFrame], *, key: str, title: str = "Download"
 ) -> None:
-    """Show the same menu for a picture: (h, w) uint8 gray or (h, w, 3) with blue first, and its numbers."""
+    """Show the menu of downloads for a picture: (h, w) uint8 gray or (h, w, 3) uint8 BGR, and its numbers."""
     _show_menu(lambda: _enlarged_png(pixels), lambda: _enlarged_svg(pixels), data, key, title)
 
 
@@ -76,7 +74,7 @@ def _show_menu(
     key: str,
     title: str = "Download",
 ) -> None:
-    """A download given as a function is made when its button is clicked."""
+    """Show a menu of three downloads, each made by its function when its button is clicked."""
     files = (
         ("PNG", "image/png", png),
         ("SVG", "image/svg+xml", svg),
@@ -88,8 +86,11 @@ def _show_menu(
             st.download_button(name, make, file, mime, key=f"{key}_{name.lower()}", on_click="ignore")
 
 
-# By identity, as charts cannot be hashed; what is kept with the specification keeps the identity from another chart.
-@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs={altair.Chart: id, altair.LayerChart: id})
+_BY_IDENTITY: dict[str | type[Any], Callable[[Any], Any]] = {altair.Chart: id, altair.LayerChart: id}
+
+
+# Charts cannot be hashed. Keeping the chart beside its specification keeps its identity from going to another chart.
+@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=_BY_IDENTITY)
 def _spec(chart: Chart) -> tuple[Chart, dict[str, Any]]:
     spec = chart.to_dict()
     return chart, spec | {"datasets": {name: pd.DataFrame(rows) for name, rows in spec["datasets"].items()}}

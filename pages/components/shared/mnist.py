@@ -1,4 +1,4 @@
-"""MNIST for the pages: read from the file that is at hand, once for all sessions, without TensorFlow."""
+"""MNIST for the pages: read from a local file once for all sessions, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -7,30 +7,26 @@ from typing import Literal
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from model.data.mnist import LabeledFrames, load_mnist, mnist_path, read_part
 from model.errors import ArtifactError, DatasetError
 from model.evaluation import results
 
-Digits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-"""(n, 28, 28) uint8 frames, 0 paper … 255 ink, and (n,) uint8 labels 0-9, in the order of Keras; read-only."""
 
-
-def test_digits() -> Digits | None:
-    """The test digits; None where MNIST is not at hand, and then `offer_mnist` tells the visitor so."""
+def test_digits() -> LabeledFrames | None:
+    """Get the test digits, read-only; None where MNIST is missing: then call `offer_mnist`."""
     return _digits("test")
 
 
-def training_digits() -> Digits | None:
-    """All training digits, those that training holds out among them; None where MNIST is not at hand."""
+def training_digits() -> LabeledFrames | None:
+    """Get all training digits in Keras's order, held-out ones too, read-only; None where MNIST is missing."""
     return _digits("train")
 
 
 def offer_mnist() -> None:
-    """Say, once on a page, that MNIST is not at hand, with a button that downloads it where that helps.
+    """Say that MNIST is missing, with a button that downloads it where that helps; call this once on a page.
 
-    The page runs again when it is there.
+    After a download the page runs again.
     """
     if path := mnist_path():
         message = (
@@ -55,32 +51,31 @@ def _download() -> None:
         st.rerun()
 
 
-def _digits(part: Literal["train", "test"]) -> Digits | None:
+def _digits(part: Literal["train", "test"]) -> LabeledFrames | None:
     path = mnist_path()
     try:
-        samples = path and _read(path, part)
+        return _read(path, part) if path else None
     except DatasetError:
         return None
-    return (samples.frames, samples.labels) if samples else None
 
 
 @st.cache_resource(show_spinner=False)
 def _read(path: Path, part: Literal["train", "test"]) -> LabeledFrames:
-    samples = read_part(path, part)
-    _check_same(samples, part)
-    samples.frames.setflags(write=False)  # all sessions share them
-    samples.labels.setflags(write=False)
-    return samples
+    digits = read_part(path, part)
+    _check_same(digits, part)
+    digits.frames.setflags(write=False)  # all sessions share them
+    digits.labels.setflags(write=False)
+    return digits
 
 
-def _check_same(samples: LabeledFrames, part: Literal["train", "test"]) -> None:
-    """Other digits would be shown beside answers that are not theirs."""
+def _check_same(digits: LabeledFrames, part: Literal["train", "test"]) -> None:
+    """Refuse a data set that the models were not measured on: the answers shown beside it would be of other digits."""
     try:
         known = results.load_data_statistics()
     except ArtifactError:
         return  # the page says so
     expected = {"train": known.train_counts, "test": known.test_counts}[part]
-    received = np.bincount(samples.labels, minlength=10)
+    received = np.bincount(digits.labels, minlength=10)
     if not np.array_equal(received, expected):
         raise DatasetError(
             f"This is another data set. Expected {expected.tolist()} digits 0 to 9. Received: {received.tolist()}."

@@ -1,4 +1,4 @@
-"""The stored evaluations: read once for all sessions, which only look at them."""
+"""Stored evaluations, the diagnosis and the data statistics: read once, shared by all sessions, never changed."""
 
 from __future__ import annotations
 
@@ -21,46 +21,46 @@ from model.evaluation.results import Evaluation
 _ROOT = Path(__file__).parents[3]
 T = TypeVar("T")
 Stamps = tuple[int, ...]
-"""Times of writing, ns."""
+"""Modification times of files, ns; 0 for a missing file."""
 
 
-def evaluation(name: str = "cnn") -> Evaluation | None:
-    """How a model did on the test set; None, and a warning with the command that makes it, if that is not known."""
-    return _or_warning(_evaluation, name, _stamps(name, registry.folder(name) / results.EVALUATION_FILE))
+def evaluation(name: str = registry.SHIPPED) -> Evaluation | None:
+    """Load how a model does on the test set; where that fails, warn with the command that makes it, and return None."""
+    return _or_warning(_evaluation, name, _stamps(name, registry.weights_folder(name) / results.EVALUATION_FILE))
 
 
 def diagnosis() -> Diagnosis | None:
-    """What is known of the shipped model's errors; None and a warning likewise."""
+    """Load the diagnosis of the shipped model; where that fails, warn as `evaluation` does and return None."""
     return _or_warning(
-        _diagnosis, _stamps(registry.SHIPPED, registry.folder(registry.SHIPPED) / results.DIAGNOSIS_FILE)
+        _diagnosis, _stamps(registry.SHIPPED, registry.weights_folder(registry.SHIPPED) / results.DIAGNOSIS_FILE)
     )
 
 
 def statistics() -> Statistics | None:
-    """What is known of the data set; None and a warning likewise."""
+    """Load the statistics of the data set; where that fails, warn as `evaluation` does and return None."""
     return _or_warning(_statistics, _stamps(registry.SHIPPED, statistics_of_mnist.STATISTICS))
 
 
-def _or_warning(load: Callable[..., T], *of: object) -> T | None:
+def _or_warning(load: Callable[..., T], *arguments: object) -> T | None:
     try:
-        return load(*of)
+        return load(*arguments)
     except ArtifactError as error:
         warn(error)
         return None
 
 
 def warn(error: ArtifactError) -> None:
-    """Show what is missing or damaged, without the server's folders."""
+    """Show which file is missing or damaged, with its path in the project: visitors need not know the server's."""
     st.warning(str(error).replace(f"{_ROOT}{os.sep}", ""), icon=":material/warning:")
 
 
 def _stamps(name: str, file: Path) -> Stamps:
-    """When a file, and the weights and the report that it belongs to, were written: what is made anew is read anew."""
-    paths = [*(registry.folder(name) / each for each in (WEIGHTS_FILE, REPORT_FILE)), file]
+    """Stamp a file, and the weights and the report that it belongs to: a file that is replaced is read again."""
+    paths = [*(registry.weights_folder(name) / each for each in (WEIGHTS_FILE, REPORT_FILE)), file]
     return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
 
-# The stamps are what Streamlit tells them apart by. What fails is not kept.
+# The stamps are part of the cache's key. An exception is not cached.
 @st.cache_resource(show_spinner=False, max_entries=len(registry.MODELS))
 def _evaluation(name: str, stamps: Stamps) -> Evaluation:  # noqa: ARG001
     return results.load_evaluation(name)

@@ -1,4 +1,4 @@
-"""TODO pages.components.shared.verdict."""
+"""The answer to a drawing in words: sign, title and text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pages.components.shared.html import percent
 
 _WORDS = ((0.99, "Almost certain"), (0.9, "Confident"), (0.0, "Fairly confident"))
 SLIGHT = 0.05
-"""A runner-up below this is not worth a word."""
+"""A runner-up of a lower probability is not named."""
 
 _PLAIN = {
     Finding.NOTHING: ("Draw a digit", "Any digit from 0 to 9, with mouse, finger or pen. It is read while you draw."),
@@ -19,12 +19,18 @@ _PLAIN = {
 
 
 def confidence_in_words(confidence: float) -> str:
-    """How sure the classifier is, in words."""
+    """Put a confidence, 0-1, into words."""
     return next(words for least, words in _WORDS if confidence >= least)
 
 
 def verdict(finding: Finding, digit: Digit | None, threshold: float) -> tuple[str, str, str]:
-    """Sign, title and text of an answer: what was found, the digit if there is one, and how sure it must be."""
+    """Return the sign, the title and the text of an answer.
+
+    Args:
+        finding: of the reading.
+        digit: the reading's digit, if it has one.
+        threshold: 0-1, the least confidence that is accepted.
+    """
     if digit is None or finding in _PLAIN:
         return "?", *_PLAIN[finding]
     second = float(digit.probabilities[digit.runner_up])
@@ -40,7 +46,7 @@ def verdict(finding: Finding, digit: Digit | None, threshold: float) -> tuple[st
 
 
 def _least(threshold: float) -> str:
-    """The threshold for people, never rounded up to 100 %."""
+    """Format a threshold, 0-1, as a percentage that is never rounded up to 100 %."""
     return "more than 99.9%" if threshold >= 0.9995 else f"{threshold:.1%}"
 
 
