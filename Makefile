@@ -17,7 +17,7 @@ check: lint
 # Two workers: one starts with the browser, which waits more than it computes, the other one with what trains networks.
 # TensorFlow's threads of several processes would keep each other from the cores.
 test: lint
-	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadgroup --no-loadscope-reorder
+	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from model.classifiers import registry
 from model.classifiers.runtime import load_classifier
@@ -18,7 +19,8 @@ from model.reader import WEIGHTS, Reader
 SLOW_FIXTURES = {"browser", "classifier", "mnist", "reader", "strokes_dir"}
 """Fixtures that take seconds: a test that asks for one of them is slow."""
 SLOW_MODULE = "pytestmark = pytest.mark.slow\n"
-BROWSER = Path(__file__).with_name("browser")
+ROOT = Path(__file__).parents[1]
+BROWSER = ROOT / "tests" / "browser"
 
 
 def leaves_slow_out(config):
@@ -40,20 +42,29 @@ def pytest_ignore_collect(collection_path, config):
     return is_slow or None
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest's own -m and pytest-xdist look at the markers in this hook
+@pytest.hookimpl(tryfirst=True)  # before pytest's own -m looks at the markers
 def pytest_collection_modifyitems(items):
-    """Mark slow tests, and start with what takes longest, so that the workers are done at about the same time.
-
-    A file stays with one worker, for its module's fixtures. All that needs the browser stays with one worker, for the
-    server: a second one would load TensorFlow once more, and browsers that compete for two cores miss each other's
-    timing.
-    """
+    """Mark slow tests, and start with what takes longest, so that two workers are done at about the same time."""
     for item in items:
         if SLOW_FIXTURES & set(item.fixturenames):
             item.add_marker(pytest.mark.slow)
-        item.add_marker(pytest.mark.xdist_group("browser" if BROWSER in item.path.parents else item.path.stem))
     slow_files = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (BROWSER not in item.path.parents, item.path not in slow_files))
+
+
+class FileScheduling(LoadScopeScheduling):
+    """Keep a file with one worker, for its module's fixtures, and all that needs the browser, for the server.
+
+    A second server would load TensorFlow once more, and browsers that compete for two cores miss each other's timing.
+    """
+
+    def _split_scope(self, nodeid):
+        path = nodeid.split("::")[0]
+        return "browser" if BROWSER in (ROOT / path).parents else path
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return FileScheduling(config, log) if config.option.dist == "loadfile" else None
 
 
 def missing(reason):
