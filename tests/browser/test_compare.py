@@ -118,7 +118,7 @@ def test_chosen_model_reads_the_drawing(open_small):
 
 
 def choose(page, title):
-    page.locator(".st-key-reader_of").get_by_role("combobox").click()
+    page.locator(".st-key-reads_with").get_by_role("combobox").click()
     page.get_by_role("option", name=title).click()
 
 

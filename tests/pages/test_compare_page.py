@@ -359,9 +359,9 @@ def test_chosen_model_reads_the_drawing(start, weights):
     put_model(weights / "mlp", "mlp")
     app = start("draw", {"cnn": says(7), "mlp": says(3)}, drawing(7))
     assert '<div class="sign">7</div>' in collect(app)
-    assert app.selectbox(key="reader_of").value == "cnn"
+    assert app.selectbox(key="reads_with").value == "cnn"
     assert "Not measured on other people's hands" not in collect(app)
-    app.selectbox(key="reader_of").set_value("mlp").run()
+    app.selectbox(key="reads_with").set_value("mlp").run()
     assert "Not measured on other people's hands. Simple models often answer «?»." in collect(app)
     assert '<div class="sign">3</div>' in collect(app)
 
@@ -370,7 +370,7 @@ def test_pad_does_not_wait_for_another_model(start, weights):
     put_model(weights / "mlp", "mlp")
     loading = Future()
     app = start("draw", {"cnn": says(7), "mlp": loading}, drawing(7))
-    app.selectbox(key="reader_of").set_value("mlp").run()
+    app.selectbox(key="reads_with").set_value("mlp").run()
     assert '<div class="sign">?</div>' in collect(app)
     assert "is loading" in collect(app)
     app.button(key="undo").click().run()
@@ -384,12 +384,12 @@ def test_pad_does_not_wait_for_another_model(start, weights):
 def test_choice_holds_on_every_page(start, weights):
     put_model(weights / "mlp", "mlp")
     app = start("draw", {"cnn": says(7), "mlp": says(3)}, drawing(7))
-    app.selectbox(key="reader_of").set_value("mlp").run()
+    app.selectbox(key="reads_with").set_value("mlp").run()
     app.switch_page("pages/screens/photo.py").run()
-    assert app.selectbox(key="reader_of").value == "mlp"
+    assert app.selectbox(key="reads_with").value == "mlp"
     app.switch_page("pages/screens/about.py").run()
     app.switch_page("pages/screens/draw.py").run()
-    assert app.selectbox(key="reader_of").value == "mlp"
+    assert app.selectbox(key="reads_with").value == "mlp"
     assert '<div class="sign">3</div>' in collect(app)
 
 
@@ -407,7 +407,7 @@ def test_photo_is_read_again_by_the_chosen_model(start, weights):
     put_model(weights / "mlp", "mlp")
     app = upload(start("photo", {"cnn": says(7), "mlp": says(3)}))
     assert lines(app) == "77"
-    app.selectbox(key="reader_of").set_value("mlp").run()
+    app.selectbox(key="reads_with").set_value("mlp").run()
     assert lines(app) == "33"
 
 
@@ -415,7 +415,7 @@ def test_photo_changed_by_hand_is_read_again_only_when_asked_for(start, weights)
     put_model(weights / "mlp", "mlp")
     app = upload(start("photo", {"cnn": says(7, 0.45), "mlp": says(3)}))
     app.button(key=f"set {app.session_state['album'].shown} 0 7").click().run()
-    app.selectbox(key="reader_of").set_value("mlp").run()
+    app.selectbox(key="reads_with").set_value("mlp").run()
     assert lines(app) == "77"
     assert "Read by: Convolutional network. It is kept because you have changed it by hand." in words(app)
     app.button(key="read_again").click().run()
@@ -426,6 +426,6 @@ def test_photo_changed_by_hand_is_read_again_only_when_asked_for(start, weights)
 def test_choice_of_what_is_gone_is_the_shipped_one(start, weights):
     put_model(weights / "mlp", "mlp")
     app = start("draw", {"cnn": says(7), "mlp": says(3)}, drawing(7))
-    app.selectbox(key="reader_of").set_value("mlp").run()
+    app.selectbox(key="reads_with").set_value("mlp").run()
     (weights / "mlp" / "report.json").unlink()
     assert '<div class="sign">7</div>' in collect(app.run())

@@ -42,7 +42,7 @@ def choose_model(title: str) -> str:
             names,
             names.index(wanted if wanted in names else usual),
             format_func=lambda name: MODELS[name].title,
-            key="reader_of",
+            key="reads_with",
             label_visibility="collapsed",
             icon=":material/neurology:",
             width=290,
