@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ HEAVY = ("tensorflow", "keras", "sklearn", "scipy")
 SOURCES = sorted([ROOT / "app.py", ROOT / "train_model.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("model/**/*.py")])
 
 
+@cache
 def imported(path):
     """Every module that a file imports, wherever in the file."""
     names = set()
