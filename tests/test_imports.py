@@ -23,6 +23,7 @@ def imported(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "a relative import hides what it imports"
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return names
 
@@ -45,7 +46,14 @@ LAYERS = (
     ("model.__main__", "train_model", "pages", "app"),
 )
 """Packages and modules, the lowest first: each imports what is in its own layer and in those before it alone."""
-PAGES = (("pages.components",), ("pages.screens",), ("pages.navigation",), ("app",))
+PAGES = (
+    ("pages.components.shared",),
+    ("pages.components.pad", "pages.components.photos", "pages.components.diagnostics", "pages.components.dataset"),
+    ("pages.components.compare",),
+    ("pages.screens",),
+    ("pages.navigation",),
+    ("app",),
+)
 
 
 def is_below(name, parent):

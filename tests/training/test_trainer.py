@@ -217,11 +217,11 @@ def test_better_weights_are_not_replaced_unless_told(data, trained_copy, capsys)
 def test_weights_trained_on_other_data_are_not_replaced_unless_told(data, trained_copy, capsys):
     output = trained_copy / "out"
     report = load_report(output)
-    report["data"]["strokes_sha256"] = {"hands.jsonl": "0" * 64}
+    report["data"]["strokes_sha256"] = {"writers.jsonl": "0" * 64}
     save_report(report, output)
     assert train_model.main(arguments(data, trained_copy, "--checkpoints", str(trained_copy / "other"))) == 2
     assert re.search(
-        r"were trained on other data. Expected the same, to compare them: MNIST \w{8}…, hands.jsonl 00000000…. "
+        r"were trained on other data. Expected the same, to compare them: MNIST \w{8}…, writers.jsonl 00000000…. "
         r"Received: MNIST \w{8}….",
         capsys.readouterr().err,
     )

@@ -12,6 +12,7 @@ import streamlit as st
 from model.classifiers.registry import MODELS, SHIPPED, available, weights_folder
 from model.errors import ArtifactError
 from model.reader import WEIGHTS, Reader
+from pages.components.shared.html import hint
 from pages.components.shared.server import freeze_objects
 
 _log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def choose_model(title: str) -> str:
         )
     with st.container(key="about_model"):  # shown even when it is empty, so that the pad below keeps its place
         if chosen != SHIPPED:
-            st.html(f'<p class="hint">{_UNPROVEN} {"" if MODELS[chosen].learns_from_strokes else _SHY}</p>')
+            st.html(hint(f"{_UNPROVEN} {'' if MODELS[chosen].learns_from_strokes else _SHY}"))
     st.session_state.model = chosen  # Streamlit forgets a widget's own value when its page is left
     return chosen
 
