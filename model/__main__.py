@@ -258,7 +258,7 @@ def _load_reader(options: argparse.Namespace) -> Reader:
 
 def _load_baseline(options: argparse.Namespace) -> ReadDrawing:
     _start_tensorflow()
-    from model.classifiers.runtime import compile_predict
+    from model.classifiers.networks import compile_predict
     from model.data.mnist import load_mnist
     from model.evaluation.unseen_writers import baseline_reader
     from model.training.trainer import train_baseline
@@ -287,7 +287,7 @@ def _report(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     with _quiet():
         from model.classifiers.exporters import FORMATS, export
-        from model.classifiers.runtime import load_network
+        from model.classifiers.networks import load_network
 
         network = load_network(weights_folder(options.model))
         output = options.output or Path(options.model + FORMATS[options.form].suffixes[0])

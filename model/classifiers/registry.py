@@ -13,6 +13,9 @@ from pathlib import Path
 from model.errors import ArtifactError
 
 WEIGHTS_FILE = "digits.keras"
+"""The format that is trained, resumed and exported."""
+LITE_FILE = "digits.tflite"
+"""The same network for LiteRT, which serves it."""
 REPORT_FILE = "report.json"
 SHIPPED = "cnn"
 """The model that reads unless another one is chosen."""

@@ -1,6 +1,6 @@
 """The report of a model's weights: what it holds, and how both are saved together and loaded strictly.
 
-`build_report` assembles it, `_write` alone writes it, and `load_report` checks every field of `Report`: its type, its
+`build_report` assembles it, `write_report` alone writes it, and `load_report` checks every field of `Report`: its type, its
 range, and the checksum of the whole.
 """
 
@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
 from model.classifiers.registry import REPORT_FILE, WEIGHTS_FILE
 from model.classifiers.schema import Length, Pattern, Range, SchemaError, check
 from model.errors import ArtifactError
-from model.files import partial_path, sha256_of, write_atomically, write_together
+from model.files import partial_path, sha256_of, write_atomically
 
 if TYPE_CHECKING:
-    import keras
+    pass
 
 
 Share = Annotated[float, Range(0, 1)]
@@ -218,6 +218,7 @@ class Report(TrainingReport):
     """The report of saved weights; later measurements are added here, each by the name given to it."""
 
     weights_sha256: Sha256
+    lite_sha256: Sha256
     speed: NotRequired[Speed]
     pictures: NotRequired[dict[str, dict[str, PictureMetrics]]]
     writers: NotRequired[dict[str, WritersMetrics]]
@@ -256,21 +257,6 @@ def hardware() -> str:
     return f"{os.cpu_count()} cores, {next(names, platform.machine())}"
 
 
-def save(network: keras.Model, report: TrainingReport, folder: Path) -> None:
-    """Save weights and report; both are complete and on the disk before the first is renamed.
-
-    A crash before that leaves the old ones. A crash between the two renames leaves the new report under its temporary
-    name, where loading finds it by the weights' checksum.
-
-    Raises:
-        ArtifactError: a value of the report is not of its type, or out of its range. Nothing is replaced.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with write_together(folder / WEIGHTS_FILE, folder / REPORT_FILE) as (weights, text):
-        network.save(weights)
-        _write(cast(Report, {**report, "weights_sha256": sha256_of(weights)}), text)
-
-
 def save_report(report: Report, folder: Path) -> None:
     """Replace the report of weights that stay as they are.
 
@@ -278,7 +264,7 @@ def save_report(report: Report, folder: Path) -> None:
         ArtifactError: a value of the report is not of its type, or out of its range. Nothing is replaced.
     """
     with write_atomically(folder / REPORT_FILE) as path:
-        _write(report, path)
+        write_report(report, path)
 
 
 def keep_test(folder: Path, test: TestMetrics, speed: Speed) -> None:
@@ -318,7 +304,7 @@ def _load_to_change(folder: Path) -> Report:
     return report
 
 
-def _write(report: Report, path: Path) -> None:
+def write_report(report: Report, path: Path) -> None:
     try:
         _check(report)
     except SchemaError as error:
@@ -392,16 +378,21 @@ def _is_interrupted(folder: Path) -> bool:
         return False
 
 
-def verify(folder: Path) -> Report:
-    """Read the report of a weights folder, and check that it belongs to the weights.
+def verify(folder: Path, file: str = WEIGHTS_FILE) -> Report:
+    """Read the report of a weights folder, and check that it belongs to the network's file.
+
+    Args:
+        folder: the weights folder.
+        file: WEIGHTS_FILE or LITE_FILE.
 
     Raises:
-        ArtifactError: weights or report are missing, damaged, or do not belong together.
+        ArtifactError: file or report are missing, damaged, or do not belong together.
     """
-    report, path = load_report(folder), folder / WEIGHTS_FILE
+    report, path = load_report(folder), folder / file
     if not path.is_file():
         raise ArtifactError(f"The weights are missing. Expected {path}. Received: no such file. {_RETRAIN}")
-    expected, received = report["weights_sha256"], sha256_of(path)
+    expected = report["weights_sha256"] if file == WEIGHTS_FILE else report["lite_sha256"]
+    received = sha256_of(path)
     if received != expected:
         raise ArtifactError(
             f"{path} is damaged, or belongs to another report. Expected sha256 {expected[:12]}… as the report says. "

@@ -1,26 +1,29 @@
-"""Load a model from its weights folder: as a `Classifier` to predict with, or as the Keras network itself."""
+"""Serve a model: its LiteRT file, the thresholds of its report, and a `predict` that many threads may share."""
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.classifiers.registry import WEIGHTS_FILE
+from model.classifiers.registry import LITE_FILE
 from model.classifiers.report import verify
 from model.errors import ArtifactError
 from model.reading import Predict
 from model.vision.framing import FRAME_SIDE
 
 if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
+    from ai_edge_litert.interpreter import Interpreter
 
-
-_CHUNK = 512  # frames predicted at once, which bounds memory on pages and test sets
+_CORES = os.cpu_count() or 1
+_SHARED_FROM = 16  # frames; to share fewer among threads costs more than it saves
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,65 +42,84 @@ class Classifier:
 
 
 def load_classifier(folder: Path) -> Classifier:
-    """Load the classifier of a weights folder, and warm it up.
+    """Load the classifier of a weights folder, and warm it up; imports no TensorFlow.
 
     Raises:
-        ArtifactError: weights or report are missing, damaged, or do not belong together.
+        ArtifactError: the LiteRT file or the report is missing, damaged, or they do not belong together.
     """
-    calibration = verify(folder)["calibration"]
+    calibration = verify(folder, LITE_FILE)["calibration"]
     threshold = calibration["threshold"]
-    predict = compile_predict(_read_network(folder / WEIGHTS_FILE))
-    return Classifier(predict, threshold, calibration.get("line_threshold", threshold))
+    return Classifier(load_lite(folder / LITE_FILE).predict, threshold, calibration.get("line_threshold", threshold))
 
 
-def load_network(folder: Path) -> keras.Model:
-    """Load the Keras network of a weights folder: (n, 28, 28) uint8 frames in, (n, 10) calibrated logits out.
+def load_lite(path: Path) -> LiteNetwork:
+    """Load a network from a LiteRT file, and warm it up.
 
     Raises:
-        ArtifactError: weights or report are missing, damaged, or do not belong together.
+        ArtifactError: it is no such file, or another kind of network.
     """
-    verify(folder)
-    return _read_network(folder / WEIGHTS_FILE)
-
-
-def _read_network(path: Path) -> keras.Model:
-    import keras
-
     try:
-        network: keras.Model = keras.models.load_model(path, compile=False)
-    except Exception as error:  # Keras raises many kinds for a file that it cannot read
+        network = LiteNetwork(path.read_bytes())
+        network.predict(np.zeros((1, FRAME_SIDE, FRAME_SIDE), np.uint8))
+    except (OSError, ValueError, RuntimeError) as error:
         raise ArtifactError(
-            f"The weights cannot be loaded. Expected a Keras model in {path}. Received: {error!r:.200}."
+            f"The network cannot be loaded. Expected a LiteRT file for frames (1, 28, 28) and 10 logits in {path}. "
+            f"Received: {error!r:.200}."
         ) from error
-    shapes = network.input_shape, network.output_shape
-    if shapes != ((None, FRAME_SIDE, FRAME_SIDE), (None, 10)):
-        raise ArtifactError(
-            f"{path} is another network. Expected frames (28, 28) in, 10 logits out. Received: {shapes}."
-        )
     return network
 
 
-def compile_predict(network: keras.Model) -> Predict:
-    """Compile the network to one traced function: a fraction of `network.predict`'s cost for a single frame."""
-    import tensorflow as tf
+class LiteNetwork:
+    """A network that LiteRT runs, one frame at a time.
 
-    logits = freeze(network)
-
-    def predict(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        chunks = [logits(tf.constant(frames[i : i + _CHUNK])).numpy() for i in range(0, len(frames), _CHUNK)]
-        return np.concatenate(chunks) if chunks else np.empty((0, 10), np.float32)
-
-    predict(np.zeros((1, FRAME_SIDE, FRAME_SIDE), np.uint8))
-    return predict
-
-
-def freeze(network: keras.Model, n: int | None = None) -> tf.types.experimental.ConcreteFunction:
-    """Trace the network for (n, 28, 28) uint8 frames, or for any number of them.
-
-    The weights become constants of its graph, as they are now, so that TensorFlow fuses them into the convolutions.
+    An interpreter serves one thread at a time, so each call borrows one of a stock that grows to the number of calls
+    that were ever under way at once. Interpreters let go of Python's lock while they compute: batches use all cores.
     """
-    import tensorflow as tf
 
-    weights = [[v.numpy() for v in of] for of in (network.trainable_variables, network.non_trainable_variables)]
-    traced = tf.function(lambda frames: network.stateless_call(*weights, frames, training=False)[0])
-    return traced.get_concrete_function(tf.TensorSpec((n, FRAME_SIDE, FRAME_SIDE), tf.uint8))
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._idle: SimpleQueue[Interpreter] = SimpleQueue()
+
+    def predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, 28, 28) uint8 frames -> (n, 10) float32 logits."""
+        if len(frames) < _SHARED_FROM or _CORES == 1:
+            return self._predict(frames)
+        return np.concatenate(list(_pool().map(self._predict, np.array_split(frames, _CORES))))
+
+    def _predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        interpreter = self._borrow()
+        try:
+            return _run(interpreter, frames)
+        finally:
+            self._idle.put(interpreter)
+
+    def _borrow(self) -> Interpreter:
+        from queue import Empty
+
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return _interpreter(self._content)
+
+
+def _interpreter(content: bytes) -> Interpreter:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def _run(interpreter: Interpreter, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    into, out = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    logits = np.empty((len(frames), 10), np.float32)
+    for row, frame in zip(logits, frames, strict=True):
+        interpreter.set_tensor(into, frame[None])
+        interpreter.invoke()
+        row[:] = interpreter.get_tensor(out)[0]
+    return logits
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_CORES, "lite")
