@@ -19,11 +19,13 @@ from model.errors import DatasetError, ExportError
 from model.files import write_together
 from model.reading import Predict
 
+MAX_LOGIT_ERROR = 1e-3
+"""Of the same network in two formats: float32 sums may be taken in another order; nothing else may differ."""
+
 _WEIGHTS = ".weights.h5"
 _INT8 = "-int8.tflite"
 _N_COMPARED = 1000
 _N_CALIBRATION = 300
-_MAX_LOGIT_ERROR = 1e-3  # float32 sums may be taken in another order; nothing else may differ
 _MAX_ACCURACY_LOSS = 0.02  # by eight-bit integers, 0-1
 
 
@@ -155,11 +157,11 @@ def _compare(network: keras.Model, written: Path, path: Path, predict: Predict, 
         changed=int((read_before != read_after).sum()),
         accuracies=(float((read_before == labels).mean()), float((read_after == labels).mean())),
     )
-    is_exact = comparison.max_logit_error <= _MAX_LOGIT_ERROR
+    is_exact = comparison.max_logit_error <= MAX_LOGIT_ERROR
     if not (comparison.accuracy_loss <= _MAX_ACCURACY_LOSS if path.name.endswith(_INT8) else is_exact):
         raise ExportError(
             "What was exported reads in another way, and was thrown away. "
-            f"Expected logits within {_MAX_LOGIT_ERROR} of the original's, or {_MAX_ACCURACY_LOSS:.0%} "
+            f"Expected logits within {MAX_LOGIT_ERROR} of the original's, or {_MAX_ACCURACY_LOSS:.0%} "
             f"fewer right in eight-bit numbers. Received: {comparison}"
         )
     return comparison
@@ -200,7 +202,7 @@ def _write_tflite(network: keras.Model, path: Path, calibration: NDArray[np.uint
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([frame[None]] for frame in calibration)
     small.write_bytes(converter.convert())
-    return {file: load_lite(file).predict for file in (path, small)}
+    return {file: load_lite(file) for file in (path, small)}
 
 
 def to_lite(network: keras.Model) -> bytes:

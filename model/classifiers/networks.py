@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from model.classifiers.registry import WEIGHTS_FILE
-from model.classifiers.report import verify
+from model.classifiers.report import find_file, load_report
 from model.errors import ArtifactError
 from model.reading import Predict
 from model.vision.framing import FRAME_SIDE
@@ -24,8 +24,7 @@ def load_network(folder: Path) -> keras.Model:
     Raises:
         ArtifactError: weights or report are missing, damaged, or do not belong together.
     """
-    verify(folder, WEIGHTS_FILE)
-    return _read_network(folder / WEIGHTS_FILE)
+    return _read_network(find_file(folder, load_report(folder), WEIGHTS_FILE))
 
 
 def _read_network(path: Path) -> keras.Model:

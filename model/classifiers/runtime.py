@@ -1,29 +1,27 @@
-"""Serve a model: its LiteRT file, the thresholds of its report, and a `predict` that many threads may share."""
+"""Serve a model: load its LiteRT file and its thresholds as a classifier that threads may share."""
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
 
 import numpy as np
+from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from model.classifiers.registry import LITE_FILE
-from model.classifiers.report import verify
+from model.classifiers.report import find_file, load_report
 from model.errors import ArtifactError
-from model.reading import Predict
+from model.reading import Frame, Predict
 from model.vision.framing import FRAME_SIDE
 
-if TYPE_CHECKING:
-    from ai_edge_litert.interpreter import Interpreter
+_INTERPRETERS = min(os.cpu_count() or 1, 4)  # of each network: more hold more copies of its weights in memory
+_SPLIT_FROM = 16  # frames: to split a smaller batch costs more than it saves
 
-_CORES = os.cpu_count() or 1
-_SHARED_FROM = 16  # frames; to share fewer among threads costs more than it saves
+_FORMS = ("uint8", (1, FRAME_SIDE, FRAME_SIDE)), ("float32", (1, 10))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,84 +40,86 @@ class Classifier:
 
 
 def load_classifier(folder: Path) -> Classifier:
-    """Load the classifier of a weights folder, and warm it up; imports no TensorFlow.
+    """Load the classifier of a weights folder, without TensorFlow, and warm it up.
 
     Raises:
-        ArtifactError: the LiteRT file or the report is missing, damaged, or they do not belong together.
+        ArtifactError: the LiteRT file or the report is missing or damaged, or they do not belong together.
     """
-    calibration = verify(folder, LITE_FILE)["calibration"]
-    threshold = calibration["threshold"]
-    return Classifier(load_lite(folder / LITE_FILE).predict, threshold, calibration.get("line_threshold", threshold))
+    report = load_report(folder)
+    predict = load_lite(find_file(folder, report, LITE_FILE))
+    threshold = report["calibration"]["threshold"]
+    return Classifier(predict, threshold, report["calibration"].get("line_threshold", threshold))
 
 
-def load_lite(path: Path) -> LiteNetwork:
+def load_lite(path: Path) -> Predict:
     """Load a network from a LiteRT file, and warm it up.
 
+    Returns:
+        (n, 28, 28) uint8 frames -> (n, 10) float32 logits; threads may share it.
+
     Raises:
-        ArtifactError: it is no such file, or another kind of network.
+        ArtifactError: the file is not LiteRT's, or holds another kind of network.
     """
     try:
-        network = LiteNetwork(path.read_bytes())
-        network.predict(np.zeros((1, FRAME_SIDE, FRAME_SIDE), np.uint8))
-    except (OSError, ValueError, RuntimeError) as error:
+        network = _Network(path.read_bytes())
+    except (ValueError, RuntimeError) as error:
         raise ArtifactError(
-            f"The network cannot be loaded. Expected a LiteRT file for frames (1, 28, 28) and 10 logits in {path}. "
-            f"Received: {error!r:.200}."
+            f"The weights cannot be loaded. Expected a LiteRT model in {path}. Received: {error!r:.200}."
         ) from error
-    return network
+    if network.forms != _FORMS:
+        raise ArtifactError(
+            f"{path} is another network. Expected a frame {_FORMS[0]} in, logits {_FORMS[1]} out. "
+            f"Received: {network.forms}."
+        )
+    network.predict(np.zeros((_INTERPRETERS, FRAME_SIDE, FRAME_SIDE), np.uint8))
+    return network.predict
 
 
-class LiteNetwork:
-    """A network that LiteRT runs, one frame at a time.
+class _Network:
+    """A network as LiteRT runs it, one frame at a time.
 
-    An interpreter serves one thread at a time, so each call borrows one of a stock that grows to the number of calls
-    that were ever under way at once. Interpreters let go of Python's lock while they compute: batches use all cores.
+    An interpreter serves one thread at a time, so that every frame waits for one that is free. While it computes, other
+    threads go on: the shares of a batch take all interpreters, and a drawing that is read beside it waits for a frame
+    of the batch, not for its end.
     """
 
     def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._idle: SimpleQueue[Interpreter] = SimpleQueue()
+        interpreters = [_Interpreter(content) for _ in range(_INTERPRETERS)]
+        self.forms = interpreters[0].forms
+        self._free: SimpleQueue[_Interpreter] = SimpleQueue()
+        for each in interpreters:
+            self._free.put(each)
 
     def predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, 28, 28) uint8 frames -> (n, 10) float32 logits."""
-        if len(frames) < _SHARED_FROM or _CORES == 1:
+        """Compute (n, 10) float32 logits for (n, 28, 28) uint8 frames; a large batch is split among threads."""
+        if len(frames) < _SPLIT_FROM:
             return self._predict(frames)
-        return np.concatenate(list(_pool().map(self._predict, np.array_split(frames, _CORES))))
+        with ThreadPoolExecutor(_INTERPRETERS) as threads:
+            return np.concatenate(list(threads.map(self._predict, np.array_split(frames, _INTERPRETERS))))
 
     def _predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        interpreter = self._borrow()
-        try:
-            return _run(interpreter, frames)
-        finally:
-            self._idle.put(interpreter)
-
-    def _borrow(self) -> Interpreter:
-        from queue import Empty
-
-        try:
-            return self._idle.get_nowait()
-        except Empty:
-            return _interpreter(self._content)
+        logits = np.empty((len(frames), 10), np.float32)
+        for row, frame in zip(logits, frames, strict=True):
+            interpreter = self._free.get()
+            try:
+                row[:] = interpreter.run(frame)
+            finally:
+                self._free.put(interpreter)
+        return logits
 
 
-def _interpreter(content: bytes) -> Interpreter:
-    from ai_edge_litert.interpreter import Interpreter
+class _Interpreter:
+    """LiteRT's interpreter of a network with one input and one output, whose places it looks up only once."""
 
-    interpreter = Interpreter(model_content=content, num_threads=1)
-    interpreter.allocate_tensors()
-    return interpreter
+    def __init__(self, content: bytes) -> None:
+        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        self._interpreter.allocate_tensors()
+        tensors = [*self._interpreter.get_input_details(), *self._interpreter.get_output_details()]
+        self.forms = tuple((np.dtype(each["dtype"]).name, tuple(map(int, each["shape"]))) for each in tensors)
+        self._input, self._output = tensors[0]["index"], tensors[-1]["index"]
 
-
-def _run(interpreter: Interpreter, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-    into, out = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    logits = np.empty((len(frames), 10), np.float32)
-    for row, frame in zip(logits, frames, strict=True):
-        interpreter.set_tensor(into, frame[None])
-        interpreter.invoke()
-        row[:] = interpreter.get_tensor(out)[0]
-    return logits
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_CORES, "lite")
+    def run(self, frame: Frame) -> NDArray[np.float32]:
+        """Compute (10,) float32 logits for a frame."""
+        self._interpreter.set_tensor(self._input, frame[None])
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._output)[0])

@@ -1,37 +1,39 @@
-"""Save a trained network: Keras's file, the same network for LiteRT, and the report that ties them together."""
+"""Save a trained network: in Keras's format, in LiteRT's, and with the report that ties them together."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
 import keras
 import numpy as np
 
-from model.classifiers.exporters import ParitySet, to_lite
+from model.classifiers.exporters import MAX_LOGIT_ERROR, to_lite
 from model.classifiers.networks import compile_predict
 from model.classifiers.registry import LITE_FILE, REPORT_FILE, WEIGHTS_FILE
-from model.classifiers.report import Report, TrainingReport, write_report
+from model.classifiers.report import Report, TrainingReport, find_file, load_report, write_report
 from model.classifiers.runtime import load_lite
+from model.data.stroke_templates import draw_digits
 from model.errors import ArtifactError
 from model.files import sha256_of, write_together
 
-_MAX_LOGIT_ERROR = 1e-3  # float32 sums may be taken in another order; nothing else may differ
+_N_COMPARED = 1000
 
 
 def save(network: keras.Model, report: TrainingReport, folder: Path) -> None:
     """Save a network in both formats, and its report; all are complete and on the disk before the first is renamed.
 
-    A crash before that leaves the old ones. A crash between two renames leaves the new report under its temporary
-    name, where loading finds it by the weights' checksum.
+    A crash before that leaves the old ones. The report is renamed first: a crash after that leaves the new weights,
+    where they have no name of their own yet, under their temporary ones, where loading finds them by their checksums.
 
     Raises:
         ArtifactError: LiteRT reads 1,000 digits differently, or a value of the report is not of its type or out of its
             range. Nothing is replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = folder / LITE_FILE, folder / WEIGHTS_FILE, folder / REPORT_FILE
-    with write_together(*paths) as (lite, weights, text):
+    _finish_interrupted(folder)
+    with write_together(folder / REPORT_FILE, folder / WEIGHTS_FILE, folder / LITE_FILE) as (text, weights, lite):
         network.save(weights)
         lite.write_bytes(to_lite(network))
         _compare(network, lite)
@@ -39,11 +41,24 @@ def save(network: keras.Model, report: TrainingReport, folder: Path) -> None:
         write_report(cast(Report, {**report, **checksums}), text)
 
 
+def _finish_interrupted(folder: Path) -> None:
+    """Rename what a crash has left under temporary names, which the next save uses again."""
+    with suppress(ArtifactError):  # there is nothing to lose if the weights are missing or damaged
+        report = load_report(folder)
+        for file in (WEIGHTS_FILE, LITE_FILE):
+            find_file(folder, report, file).replace(folder / file)
+
+
 def _compare(network: keras.Model, lite: Path) -> None:
-    frames = ParitySet.load().compared.frames
-    error = float(np.abs(compile_predict(network)(frames) - load_lite(lite).predict(frames)).max())
-    if error > _MAX_LOGIT_ERROR:
+    """Compare what Keras and LiteRT compute for digits drawn by this project's code.
+
+    Raises:
+        ArtifactError: their logits differ.
+    """
+    frames = draw_digits(_N_COMPARED, np.random.default_rng(0)).frames
+    error = float(np.abs(compile_predict(network)(frames) - load_lite(lite)(frames)).max())
+    if not error <= MAX_LOGIT_ERROR:  # NaN too
         raise ArtifactError(
-            f"LiteRT reads the network differently. Expected logits within {_MAX_LOGIT_ERROR} of Keras's on "
-            f"{len(frames):,} digits. Received: {error:.2g}."
+            f"LiteRT reads the network differently. Expected logits within {MAX_LOGIT_ERROR} of Keras's for "
+            f"{_N_COMPARED:,} digits. Received: {error:.2g}."
         )

@@ -16,7 +16,8 @@ from keras import layers
 
 from model.__main__ import main
 from model.classifiers import registry
-from model.classifiers.report import keep_writers, load_report, save
+from model.classifiers.report import keep_writers, load_report
+from model.classifiers.saving import save
 from model.data import statistics
 from model.data.mnist import load_mnist
 from model.errors import ArtifactError
