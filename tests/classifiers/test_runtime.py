@@ -18,9 +18,9 @@ from model.classifiers.report import load_report, save_report
 from model.classifiers.runtime import load_classifier
 from model.errors import ArtifactError
 from model.files import sha256_of
-from model.reader import WEIGHTS
 from tests.handwriting.reports import make_calibration
 
+ROOT = Path(__file__).parents[2]
 SMALLEST = weights_folder("softmax")
 
 
@@ -157,20 +157,7 @@ def test_another_network_is_refused_even_with_its_checksum(folder):
 
 
 def test_all_models_together_take_little_memory():
-    """Measured in a fresh process, as the server loads them one after the other."""
-    code = """
-import sys
-from model.classifiers.registry import MODELS, weights_folder
-from model.reader import Reader
-import numpy, psutil
-process = psutil.Process()
-kept = [Reader.load()]
-before = process.memory_info().rss
-kept += [Reader.load(weights_folder(name)) for name in MODELS if name != "cnn"]
-for reader in kept: reader.classifier.predict(numpy.zeros((64, 28, 28), numpy.uint8))
-print((process.memory_info().rss - before) / 1e6)
-"""
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(WEIGHTS).parents[2], capture_output=True, text=True, check=True
-    )
-    assert float(run.stdout) < 100
+    """In a fresh process, whose memory is not that of other tests."""
+    code = "from tests.benchmarks import models_cost; print(models_cost.measure())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 0 < float(done.stdout) < 100
