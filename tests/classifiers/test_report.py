@@ -72,7 +72,7 @@ def saved(network, tmp_path_factory):
 
 @pytest.fixture
 def folder(saved, tmp_path):
-    """What was saved, to be changed."""
+    """A copy of the saved files, to be changed."""
     return shutil.copytree(saved, tmp_path / "weights")
 
 

@@ -164,8 +164,9 @@ def test_only_a_damaged_installation_takes_a_restart(start):
     assert "Restart the app" not in collect(start(ArtifactError("The weights are missing.")))
 
 
-def test_failed_load_does_not_tell_the_server_s_folders(start):
-    page = collect(start(ArtifactError(f"The weights are missing. Expected {WEIGHTS / 'digits.tflite'}.")))
+@pytest.mark.parametrize("kind", [ArtifactError, OSError])
+def test_failed_load_does_not_tell_the_server_s_folders(start, kind):
+    page = collect(start(kind(f"The weights are missing. Expected {WEIGHTS / 'digits.tflite'}.")))
     assert str(WEIGHTS.parents[2]) not in page
     assert f"Expected {Path('model', 'weights', 'cnn', 'digits.tflite')}." in page
 

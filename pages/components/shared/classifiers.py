@@ -20,6 +20,10 @@ visitor can clear for everybody."""
 
 _loading = Lock()
 
+_UNSOUND = (
+    "The classifier cannot be loaded. Expected a sound installation. Received: {error}. "
+    "Restart the app once this is mended."
+)
 _UNPROVEN = "Not measured on other people's hands."
 _SHY = "Simple models often answer «?»."
 
@@ -81,10 +85,6 @@ def _load(name: str) -> Reader | str:
 
 
 def _explain(error: Exception) -> str:
-    """Describe a failed load without the server's folders. Files that are replaced are loaded again by themselves."""
-    if isinstance(error, ArtifactError):
-        return str(error).replace(f"{WEIGHTS.parents[2]}{os.sep}", "")
-    return (
-        f"The classifier cannot be loaded. Expected a sound installation. Received: {error!r:.200}. "
-        "Restart the app once this is mended."
-    )
+    """Describe a failed load without the server's folders; only another error than a file's takes a restart."""
+    message = str(error) if isinstance(error, ArtifactError) else _UNSOUND.format(error=repr(error)[:200])
+    return message.replace(f"{WEIGHTS.parents[2]}{os.sep}", "")
