@@ -18,7 +18,7 @@ from model.errors import ArtifactError
 from model.reading import Frame, Predict
 from model.vision.framing import FRAME_SIDE
 
-_INTERPRETERS = min(os.cpu_count() or 1, 4)  # of each network: more hold more copies of its weights in memory
+_SHARES = min(os.cpu_count() or 1, 4)  # of a large batch: each has an interpreter with its own copy of the weights
 _SPLIT_FROM = 16  # frames: to split a smaller batch costs more than it saves
 
 _FORMS = ("uint8", (1, FRAME_SIDE, FRAME_SIDE)), ("float32", (1, 10))
@@ -71,41 +71,46 @@ def load_lite(path: Path) -> Predict:
             f"{path} is another network. Expected a frame {_FORMS[0]} in, logits {_FORMS[1]} out. "
             f"Received: {network.forms}."
         )
-    network.predict(np.zeros((_INTERPRETERS, FRAME_SIDE, FRAME_SIDE), np.uint8))
+    network.predict(np.zeros((1, FRAME_SIDE, FRAME_SIDE), np.uint8))
     return network.predict
 
 
 class _Network:
     """A network as LiteRT runs it, one frame at a time.
 
-    An interpreter serves one thread at a time, so that every frame waits for one that is free. While it computes, other
-    threads go on: the shares of a batch take all interpreters, and a drawing that is read beside it waits for a frame
-    of the batch, not for its end.
+    An interpreter serves one thread at a time, and lets other threads go on while it computes. Large batches are split
+    among interpreters of their own, so that a drawing that is read beside a photo does not wait for the photo's digits.
     """
 
     def __init__(self, content: bytes) -> None:
-        interpreters = [_Interpreter(content) for _ in range(_INTERPRETERS)]
+        self._few, self._many = _Stock(content, 1), _Stock(content, _SHARES)
+        self.forms = self._few.forms
+
+    def predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Compute (n, 10) float32 logits for (n, 28, 28) uint8 frames."""
+        if len(frames) < _SPLIT_FROM:
+            return self._few.predict(frames)
+        with ThreadPoolExecutor(_SHARES) as threads:
+            return np.concatenate(list(threads.map(self._many.predict, np.array_split(frames, _SHARES))))
+
+
+class _Stock:
+    """Interpreters of the same network; a thread waits for one that is free."""
+
+    def __init__(self, content: bytes, n: int) -> None:
+        interpreters = [_Interpreter(content) for _ in range(n)]
         self.forms = interpreters[0].forms
         self._free: SimpleQueue[_Interpreter] = SimpleQueue()
         for each in interpreters:
             self._free.put(each)
 
     def predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Compute (n, 10) float32 logits for (n, 28, 28) uint8 frames; a large batch is split among threads."""
-        if len(frames) < _SPLIT_FROM:
-            return self._predict(frames)
-        with ThreadPoolExecutor(_INTERPRETERS) as threads:
-            return np.concatenate(list(threads.map(self._predict, np.array_split(frames, _INTERPRETERS))))
-
-    def _predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        logits = np.empty((len(frames), 10), np.float32)
-        for row, frame in zip(logits, frames, strict=True):
-            interpreter = self._free.get()
-            try:
-                row[:] = interpreter.run(frame)
-            finally:
-                self._free.put(interpreter)
-        return logits
+        """Compute (n, 10) float32 logits for (n, 28, 28) uint8 frames, one after the other."""
+        interpreter = self._free.get()
+        try:
+            return np.array([interpreter.run(frame) for frame in frames], np.float32).reshape(-1, 10)
+        finally:
+            self._free.put(interpreter)
 
 
 class _Interpreter:

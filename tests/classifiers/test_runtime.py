@@ -83,7 +83,7 @@ def test_no_answer_is_torn_when_eight_threads_read_at_once(classifier, frames):
 
 def test_a_large_batch_takes_several_threads_and_leaves_none(frames, monkeypatch):
     network = runtime._Network((SMALLEST / LITE_FILE).read_bytes())
-    before, together, waited = active_count(), Barrier(runtime._INTERPRETERS), set()
+    before, together, waited = active_count(), Barrier(runtime._SHARES), set()
 
     def run(interpreter, frame):
         if get_ident() not in waited:
@@ -93,7 +93,7 @@ def test_a_large_batch_takes_several_threads_and_leaves_none(frames, monkeypatch
 
     monkeypatch.setattr(runtime._Interpreter, "run", run)
     network.predict(frames)
-    assert len(waited) == runtime._INTERPRETERS
+    assert len(waited) == runtime._SHARES
     assert active_count() == before
 
 
