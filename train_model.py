@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.classifiers.registry import MODELS, REPORT_FILE, SHIPPED, WEIGHTS_FILE, ModelSpec, weights_folder
-from model.classifiers.report import Report, TrainingReport, save, verify
-from model.classifiers.runtime import load_network
+from model.classifiers.report import Report, TrainingReport, verify
 from model.data.mnist import Mnist, load_mnist
 from model.data.pen_strokes import PenStrokes, load_pen_strokes
 from model.errors import ArtifactError, ReaderError
@@ -119,6 +118,7 @@ def train_and_save(args: argparse.Namespace) -> None:
     if not args.force:
         refuse_other_data(mnist, strokes, output)
 
+    from model.classifiers.saving import save  # Keras: --help need not wait for it
     from model.training.dispatch import train_by_spec
 
     network, report = train_by_spec(spec, mnist, strokes, settings_of(args, spec), files_of(args, spec))
@@ -194,6 +194,8 @@ def _sound_report(output: Path) -> Report | None:
     """Return the report of weights that can be used; None if there are none, or they are unsound, which stderr says."""
     if not any((output / file).exists() for file in (WEIGHTS_FILE, REPORT_FILE)):
         return None
+    from model.classifiers.networks import load_network
+
     try:
         load_network(output)
         return verify(output)

@@ -192,7 +192,7 @@ def _evaluate_mnist(options: argparse.Namespace) -> int:
     from model.evaluation.printing import mnist_text
 
     _check_outputs(options)
-    _start_tensorflow()
+    _start_litert(_weights(options))
     mnist = load_mnist(options.data)
     evaluation = measure(options.weights.name if options.weights else options.model, _weights(options), mnist.test)
     if options.keep:
@@ -258,7 +258,7 @@ def _load_reader(options: argparse.Namespace) -> Reader:
 
 def _load_baseline(options: argparse.Namespace) -> ReadDrawing:
     _start_tensorflow()
-    from model.classifiers.runtime import compile_predict
+    from model.classifiers.networks import compile_predict
     from model.data.mnist import load_mnist
     from model.evaluation.unseen_writers import baseline_reader
     from model.training.trainer import train_baseline
@@ -279,6 +279,7 @@ def _report(options: argparse.Namespace) -> int:
     from model.evaluation.measure import rebuild
 
     _start_tensorflow()
+    _start_litert(weights_folder(SHIPPED))
     for line in rebuild(load_mnist(options.data)):
         print(line, flush=True)
     return 0
@@ -287,7 +288,7 @@ def _report(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     with _quiet():
         from model.classifiers.exporters import FORMATS, export
-        from model.classifiers.runtime import load_network
+        from model.classifiers.networks import load_network
 
         network = load_network(weights_folder(options.model))
         output = options.output or Path(options.model + FORMATS[options.form].suffixes[0])
@@ -304,9 +305,17 @@ def _start_tensorflow() -> None:
         tf.constant(0)
 
 
+def _start_litert(weights: Path) -> None:
+    """Load a network for the first time: LiteRT writes nothing to stderr at later ones (2.3)."""
+    from model.classifiers.runtime import load_classifier
+
+    with _quiet():
+        load_classifier(weights)
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Discard stderr, where TensorFlow's native code reports its start whatever the log level (2.21).
+    """Discard stderr, where native code reports its start whatever the log level (TensorFlow 2.21, LiteRT 2.3).
 
     Keep the block short: warnings, the progress of a download and the message of a native crash are discarded as well.
     """

@@ -1,4 +1,4 @@
-"""Files on disk: checksums, atomic writes, and archives of arrays that are checked as they are read."""
+"""Files on disk: checksums, stamps, atomic writes, and archives of arrays that are checked as they are read."""
 
 from __future__ import annotations
 
@@ -21,12 +21,20 @@ Arrays = dict[str, NDArray[Any]]
 Layout = Mapping[str, tuple[type[np.generic], int]]
 """Names of arrays, their dtypes and numbers of dimensions."""
 
+Stamps = tuple[int, ...]
+"""Times of modification, ns; 0 for a missing file."""
+
 _MAKE = "Make it with: make report"
 
 
 def sha256_of(path: Path) -> str:
     """Checksum of a file, in hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def stamps_of(*paths: Path) -> Stamps:
+    """Return the times at which files were modified: others when a file has been replaced."""
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
 
 def partial_path(path: Path) -> Path:

@@ -16,7 +16,7 @@ from model.data.mnist import load_mnist
 from model.errors import DatasetError
 from model.reader import WEIGHTS, Reader
 
-SLOW_FIXTURES = {"browser", "classifier", "mnist", "reader", "strokes_dir"}
+SLOW_FIXTURES = {"browser", "mnist", "strokes_dir"}
 """Fixtures that take seconds: a test that asks for one of them is slow."""
 SLOW_MODULE = "pytestmark = pytest.mark.slow\n"
 ROOT = Path(__file__).parents[1]
@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items):
 class FileScheduling(LoadScopeScheduling):
     """Keep a file with one worker, for its module's fixtures, and all that needs the browser, for the server.
 
-    A second server would load TensorFlow once more, and browsers that compete for two cores miss each other's timing.
+    Browsers that compete for two cores miss each other's timing.
     """
 
     def _split_scope(self, nodeid):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from model.classifiers.registry import MODELS
+
 ROOT = Path(__file__).parents[1]
 HEAVY = ("tensorflow", "keras", "sklearn", "scipy")
 SOURCES = sorted([ROOT / "app.py", ROOT / "train_model.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("model/**/*.py")])
@@ -132,20 +134,58 @@ import {", ".join(components)}
     assert loaded(code) == "[]"
 
 
-def test_pages_are_shown_without_heavy_packages():
-    """The Draw page only starts the loading; here nothing waits for it."""
+def test_pages_are_shown_and_read_without_heavy_packages():
+    """A drawing is read on the Draw page and by every model on the Compare page, a photo on the Photo page."""
     code = """
-from concurrent.futures import Future
 from streamlit.testing.v1 import AppTest
-from pages.components.shared import classifiers
-classifiers._loading = lambda name: Future()
-for screen in (None, "photo", "diagnostics", "compare", "dataset", "about"):
-    app = AppTest.from_file("app.py").run(timeout=60)
-    if screen:
-        app.switch_page(f"pages/screens/{screen}.py").run(timeout=60)
+from pages.components.pad.drawing import PadState
+from tests.pages.test_draw_page import collect, drawing
+def start(screen):
+    app = AppTest.from_file("app.py", default_timeout=60)
+    app.session_state["pad_state"] = PadState(objects=drawing(7))
+    app.run()
+    if screen != "draw":
+        app.switch_page(f"pages/screens/{screen}.py").run()
     assert not app.exception and app.title, screen
+    return app
+assert '<div class="sign">7</div>' in collect(start("draw"))
+photo = start("photo")
+photo.button(key="sample Meter").click().run()
+assert not photo.exception and '<div class="lines">' in collect(photo)
+assert collect(start("compare")).count('<div class="sign">7</div>') >= 4
+for screen in ("diagnostics", "dataset", "about"):
+    start(screen)
 """
     assert loaded(code) == "[]"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_reader_is_loaded_and_reads_without_heavy_packages(name):
+    code = f"""
+from model.classifiers.registry import weights_folder
+from model.reader import Reader
+from tests.handwriting.digit_strokes import DIGITS
+drawing = [[(60 + 200 * x, 60 + 200 * y) for x, y in stroke] for stroke in DIGITS[1]]
+assert Reader.load(weights_folder("{name}")).read_drawing(drawing).digits[0].label == 1
+"""
+    assert loaded(code) == "[]"
+
+
+def test_the_command_that_reads_imports_nothing_heavy_and_writes_nothing_to_stderr():
+    code = """
+from model.__main__ import main
+assert main(["read", "assets/samples/meter.jpg"]) == 0
+"""
+    assert loaded(code) == "[]"
+    done = subprocess.run(
+        [sys.executable, "-m", "model", "read", "assets/samples/meter.jpg"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip()
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,21 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from model.classifiers.runtime import compile_predict, freeze
+from model.classifiers.networks import compile_predict, freeze
+from model.classifiers.runtime import load_lite
 from model.data.mnist import LabeledFrames, load_mnist
 from model.data.stroke_templates import draw_digits
 from model.errors import DatasetError, ExportError
 from model.files import write_together
 from model.reading import Predict
 
+MAX_LOGIT_ERROR = 1e-3
+"""Of the same network in two formats: float32 sums may be taken in another order; nothing else may differ."""
+
 _WEIGHTS = ".weights.h5"
 _INT8 = "-int8.tflite"
 _N_COMPARED = 1000
 _N_CALIBRATION = 300
-_MAX_LOGIT_ERROR = 1e-3  # float32 sums may be taken in another order; nothing else may differ
 _MAX_ACCURACY_LOSS = 0.02  # by eight-bit integers, 0-1
 
 
@@ -154,11 +157,11 @@ def _compare(network: keras.Model, written: Path, path: Path, predict: Predict, 
         changed=int((read_before != read_after).sum()),
         accuracies=(float((read_before == labels).mean()), float((read_after == labels).mean())),
     )
-    is_exact = comparison.max_logit_error <= _MAX_LOGIT_ERROR
+    is_exact = comparison.max_logit_error <= MAX_LOGIT_ERROR
     if not (comparison.accuracy_loss <= _MAX_ACCURACY_LOSS if path.name.endswith(_INT8) else is_exact):
         raise ExportError(
             "What was exported reads in another way, and was thrown away. "
-            f"Expected logits within {_MAX_LOGIT_ERROR} of the original's, or {_MAX_ACCURACY_LOSS:.0%} "
+            f"Expected logits within {MAX_LOGIT_ERROR} of the original's, or {_MAX_ACCURACY_LOSS:.0%} "
             f"fewer right in eight-bit numbers. Received: {comparison}"
         )
     return comparison
@@ -194,33 +197,22 @@ def _write_savedmodel(network: keras.Model, path: Path, _: NDArray[np.uint8]) ->
 def _write_tflite(network: keras.Model, path: Path, calibration: NDArray[np.uint8]) -> dict[Path, Predict]:
     """Write 32-bit floats, and beside them eight-bit integers, whose ranges come from the calibration frames."""
     small = path.with_name(path.name.removesuffix(".tflite") + _INT8)
-    path.write_bytes(_converter(network).convert())
+    path.write_bytes(to_lite(network))
     converter = _converter(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([frame[None]] for frame in calibration)
     small.write_bytes(converter.convert())
-    return {file: _as_lite_predict(file) for file in (path, small)}
+    return {file: load_lite(file) for file in (path, small)}
+
+
+def to_lite(network: keras.Model) -> bytes:
+    """Convert a network to a LiteRT file in 32-bit floats, for one frame at a time."""
+    return bytes(_converter(network).convert())
 
 
 def _converter(network: keras.Model) -> tf.lite.TFLiteConverter:
     """Make a converter for single frames. The module it asks for would hold variables: a frozen network has none."""
     return tf.lite.TFLiteConverter.from_concrete_functions([freeze(network, n=1)], tf.Module())
-
-
-def _as_lite_predict(path: Path) -> Predict:
-    lite = tf.lite.Interpreter(model_content=path.read_bytes())
-    lite.allocate_tensors()
-    into, out = lite.get_input_details()[0]["index"], lite.get_output_details()[0]["index"]
-
-    def predict(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        logits = np.empty((len(frames), 10), np.float32)
-        for i, frame in enumerate(frames):
-            lite.set_tensor(into, frame[None])
-            lite.invoke()
-            logits[i] = lite.get_tensor(out)[0]
-        return logits
-
-    return predict
 
 
 @dataclass(frozen=True, slots=True)

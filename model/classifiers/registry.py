@@ -13,7 +13,11 @@ from pathlib import Path
 from model.errors import ArtifactError
 
 WEIGHTS_FILE = "digits.keras"
+"""The network in Keras's format, in which it is trained, resumed and exported."""
+LITE_FILE = "digits.tflite"
+"""The same network in LiteRT's format, in which it is served."""
 REPORT_FILE = "report.json"
+"""The report of both."""
 SHIPPED = "cnn"
 """The model that reads unless another one is chosen."""
 SHIPPED_RESULTS = "shipped"
@@ -151,7 +155,7 @@ def weights_folder(name: str) -> Path:
 
 
 def available() -> list[str]:
-    """List the models whose weights and report exist."""
+    """List the models that can be served: their LiteRT file and their report exist."""
     return [
-        name for name in MODELS if all((weights_folder(name) / file).is_file() for file in (WEIGHTS_FILE, REPORT_FILE))
+        name for name in MODELS if all((weights_folder(name) / file).is_file() for file in (LITE_FILE, REPORT_FILE))
     ]

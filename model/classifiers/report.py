@@ -1,7 +1,7 @@
-"""The report of a model's weights: what it holds, and how both are saved together and loaded strictly.
+"""The report of a model's weights: what it holds, how it is written and loaded strictly, and which files it is of.
 
-`build_report` assembles it, `_write` alone writes it, and `load_report` checks every field of `Report`: its type, its
-range, and the checksum of the whole.
+`build_report` assembles it, `write_report` alone writes it, and `load_report` checks every field of `Report`: its type,
+its range, and the checksum of the whole.
 """
 
 from __future__ import annotations
@@ -14,16 +14,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 
-from model.classifiers.registry import REPORT_FILE, WEIGHTS_FILE
+from model.classifiers.registry import LITE_FILE, REPORT_FILE, WEIGHTS_FILE
 from model.classifiers.schema import Length, Pattern, Range, SchemaError, check
 from model.errors import ArtifactError
-from model.files import partial_path, sha256_of, write_atomically, write_together
-
-if TYPE_CHECKING:
-    import keras
-
+from model.files import partial_path, sha256_of, write_atomically
 
 Share = Annotated[float, Range(0, 1)]
 Count = Annotated[int, Range(0)]
@@ -215,9 +211,10 @@ class TrainingReport(Assessment):
 
 
 class Report(TrainingReport):
-    """The report of saved weights; later measurements are added here, each by the name given to it."""
+    """The report of saved weights, in Keras's format and LiteRT's; later measurements are added, each by its name."""
 
     weights_sha256: Sha256
+    lite_sha256: Sha256
     speed: NotRequired[Speed]
     pictures: NotRequired[dict[str, dict[str, PictureMetrics]]]
     writers: NotRequired[dict[str, WritersMetrics]]
@@ -256,21 +253,6 @@ def hardware() -> str:
     return f"{os.cpu_count()} cores, {next(names, platform.machine())}"
 
 
-def save(network: keras.Model, report: TrainingReport, folder: Path) -> None:
-    """Save weights and report; both are complete and on the disk before the first is renamed.
-
-    A crash before that leaves the old ones. A crash between the two renames leaves the new report under its temporary
-    name, where loading finds it by the weights' checksum.
-
-    Raises:
-        ArtifactError: a value of the report is not of its type, or out of its range. Nothing is replaced.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with write_together(folder / WEIGHTS_FILE, folder / REPORT_FILE) as (weights, text):
-        network.save(weights)
-        _write(cast(Report, {**report, "weights_sha256": sha256_of(weights)}), text)
-
-
 def save_report(report: Report, folder: Path) -> None:
     """Replace the report of weights that stay as they are.
 
@@ -278,7 +260,7 @@ def save_report(report: Report, folder: Path) -> None:
         ArtifactError: a value of the report is not of its type, or out of its range. Nothing is replaced.
     """
     with write_atomically(folder / REPORT_FILE) as path:
-        _write(report, path)
+        write_report(report, path)
 
 
 def keep_test(folder: Path, test: TestMetrics, speed: Speed) -> None:
@@ -287,7 +269,7 @@ def keep_test(folder: Path, test: TestMetrics, speed: Speed) -> None:
     Raises:
         ArtifactError: see `load_report` and `save_report`.
     """
-    save_report({**_load_to_change(folder), "test": test, "speed": speed}, folder)
+    save_report({**load_report(folder), "test": test, "speed": speed}, folder)
 
 
 def keep_writers(folder: Path, name: str, metrics: WritersMetrics) -> None:
@@ -296,7 +278,7 @@ def keep_writers(folder: Path, name: str, metrics: WritersMetrics) -> None:
     Raises:
         ArtifactError: see `load_report` and `save_report`.
     """
-    report = _load_to_change(folder)
+    report = load_report(folder)
     save_report({**report, "writers": {**report.get("writers", {}), name: metrics}}, folder)
 
 
@@ -306,19 +288,16 @@ def keep_pictures(folder: Path, name: str, metrics: dict[str, PictureMetrics]) -
     Raises:
         ArtifactError: see `load_report` and `save_report`.
     """
-    report = _load_to_change(folder)
+    report = load_report(folder)
     save_report({**report, "pictures": {**report.get("pictures", {}), name: metrics}}, folder)
 
 
-def _load_to_change(folder: Path) -> Report:
-    """Load a report, and finish an interrupted save: the next write reuses the temporary name."""
-    report = load_report(folder)
-    if _is_interrupted(folder):
-        partial_path(folder / REPORT_FILE).replace(folder / REPORT_FILE)
-    return report
+def write_report(report: Report, path: Path) -> None:
+    """Write a report with its checksum.
 
-
-def _write(report: Report, path: Path) -> None:
+    Raises:
+        ArtifactError: a value of the report is not of its type, or out of its range.
+    """
     try:
         _check(report)
     except SchemaError as error:
@@ -338,8 +317,7 @@ def load_report(folder: Path) -> Report:
         ArtifactError: it is missing, no JSON, lacks a field or has an unknown one, a value is not of its type or out of
             its range, or its checksum is that of another content.
     """
-    report = folder / REPORT_FILE
-    path = partial_path(report) if _is_interrupted(folder) else report
+    path = folder / REPORT_FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
         return _checked(content)
@@ -383,28 +361,37 @@ def _check(content: Mapping[str, Any]) -> None:
         raise SchemaError(f"the {errors} off the diagonal of the confusion", f"{field}.errors", test["errors"])
 
 
-def _is_interrupted(folder: Path) -> bool:
-    """Whether a crash has left the weights' report under its temporary name."""
-    try:
-        report = json.loads(partial_path(folder / REPORT_FILE).read_text(encoding="utf-8"))
-        return bool(report["weights_sha256"] == sha256_of(folder / WEIGHTS_FILE))
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def verify(folder: Path) -> Report:
-    """Read the report of a weights folder, and check that it belongs to the weights.
+def verify(folder: Path, file: str = WEIGHTS_FILE) -> Report:
+    """Read the report of a weights folder, and check that it belongs to the network's file.
 
     Raises:
-        ArtifactError: weights or report are missing, damaged, or do not belong together.
+        ArtifactError: see `load_report` and `find_file`.
     """
-    report, path = load_report(folder), folder / WEIGHTS_FILE
-    if not path.is_file():
-        raise ArtifactError(f"The weights are missing. Expected {path}. Received: no such file. {_RETRAIN}")
-    expected, received = report["weights_sha256"], sha256_of(path)
-    if received != expected:
-        raise ArtifactError(
-            f"{path} is damaged, or belongs to another report. Expected sha256 {expected[:12]}… as the report says. "
-            f"Received: {received[:12]}…. {_RETRAIN}"
-        )
+    report = load_report(folder)
+    find_file(folder, report, file)
     return report
+
+
+def find_file(folder: Path, report: Report, file: str) -> Path:
+    """Find the network's file that a report is of: a crash in mid-save may have left it under its temporary name.
+
+    Args:
+        folder: the weights folder.
+        report: the folder's report.
+        file: WEIGHTS_FILE or LITE_FILE.
+
+    Raises:
+        ArtifactError: the file is missing or damaged, or belongs to another report.
+    """
+    path = folder / file
+    expected = report["lite_sha256"] if file == LITE_FILE else report["weights_sha256"]
+    received = {each: sha256_of(each) for each in (path, partial_path(path)) if each.is_file()}
+    for found, checksum in received.items():
+        if checksum == expected:
+            return found
+    if path not in received:
+        raise ArtifactError(f"The weights are missing. Expected {path}. Received: no such file. {_RETRAIN}")
+    raise ArtifactError(
+        f"{path} is damaged, or belongs to another report. Expected sha256 {expected[:12]}… as the report says. "
+        f"Received: {received[path][:12]}…. {_RETRAIN}"
+    )

@@ -1,26 +1,27 @@
-"""Load a model from its weights folder: as a `Classifier` to predict with, or as the Keras network itself."""
+"""Serve a model: load its LiteRT file and its thresholds as a classifier that threads may share."""
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from queue import SimpleQueue
 
 import numpy as np
+from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from model.classifiers.registry import WEIGHTS_FILE
-from model.classifiers.report import verify
+from model.classifiers.registry import LITE_FILE
+from model.classifiers.report import find_file, load_report
 from model.errors import ArtifactError
-from model.reading import Predict
+from model.reading import Frame, Predict
 from model.vision.framing import FRAME_SIDE
 
-if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
+_SHARES = min(os.cpu_count() or 1, 4)  # of a large batch: each has an interpreter with its own copy of the weights
+_SPLIT_FROM = 16  # frames: to split a smaller batch costs more than it saves
 
-
-_CHUNK = 512  # frames predicted at once, which bounds memory on pages and test sets
+_FORMS = ("uint8", (1, FRAME_SIDE, FRAME_SIDE)), ("float32", (1, 10))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,65 +40,91 @@ class Classifier:
 
 
 def load_classifier(folder: Path) -> Classifier:
-    """Load the classifier of a weights folder, and warm it up.
+    """Load the classifier of a weights folder, without TensorFlow, and warm it up.
 
     Raises:
-        ArtifactError: weights or report are missing, damaged, or do not belong together.
+        ArtifactError: the LiteRT file or the report is missing or damaged, or they do not belong together.
     """
-    calibration = verify(folder)["calibration"]
-    threshold = calibration["threshold"]
-    predict = compile_predict(_read_network(folder / WEIGHTS_FILE))
-    return Classifier(predict, threshold, calibration.get("line_threshold", threshold))
+    report = load_report(folder)
+    predict = load_lite(find_file(folder, report, LITE_FILE))
+    threshold = report["calibration"]["threshold"]
+    return Classifier(predict, threshold, report["calibration"].get("line_threshold", threshold))
 
 
-def load_network(folder: Path) -> keras.Model:
-    """Load the Keras network of a weights folder: (n, 28, 28) uint8 frames in, (n, 10) calibrated logits out.
+def load_lite(path: Path) -> Predict:
+    """Load a network from a LiteRT file, and warm it up.
+
+    Returns:
+        (n, 28, 28) uint8 frames -> (n, 10) float32 logits; threads may share it.
 
     Raises:
-        ArtifactError: weights or report are missing, damaged, or do not belong together.
+        ArtifactError: the file is not LiteRT's, or holds another kind of network.
     """
-    verify(folder)
-    return _read_network(folder / WEIGHTS_FILE)
-
-
-def _read_network(path: Path) -> keras.Model:
-    import keras
-
     try:
-        network: keras.Model = keras.models.load_model(path, compile=False)
-    except Exception as error:  # Keras raises many kinds for a file that it cannot read
+        network = _Network(path.read_bytes())
+    except (ValueError, RuntimeError) as error:
         raise ArtifactError(
-            f"The weights cannot be loaded. Expected a Keras model in {path}. Received: {error!r:.200}."
+            f"The weights cannot be loaded. Expected a LiteRT model in {path}. Received: {error!r:.200}."
         ) from error
-    shapes = network.input_shape, network.output_shape
-    if shapes != ((None, FRAME_SIDE, FRAME_SIDE), (None, 10)):
+    if network.forms != _FORMS:
         raise ArtifactError(
-            f"{path} is another network. Expected frames (28, 28) in, 10 logits out. Received: {shapes}."
+            f"{path} is another network. Expected a frame {_FORMS[0]} in, logits {_FORMS[1]} out. "
+            f"Received: {network.forms}."
         )
-    return network
+    network.predict(np.zeros((1, FRAME_SIDE, FRAME_SIDE), np.uint8))
+    return network.predict
 
 
-def compile_predict(network: keras.Model) -> Predict:
-    """Compile the network to one traced function: a fraction of `network.predict`'s cost for a single frame."""
-    import tensorflow as tf
+class _Network:
+    """A network as LiteRT runs it, one frame at a time.
 
-    logits = freeze(network)
-
-    def predict(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        chunks = [logits(tf.constant(frames[i : i + _CHUNK])).numpy() for i in range(0, len(frames), _CHUNK)]
-        return np.concatenate(chunks) if chunks else np.empty((0, 10), np.float32)
-
-    predict(np.zeros((1, FRAME_SIDE, FRAME_SIDE), np.uint8))
-    return predict
-
-
-def freeze(network: keras.Model, n: int | None = None) -> tf.types.experimental.ConcreteFunction:
-    """Trace the network for (n, 28, 28) uint8 frames, or for any number of them.
-
-    The weights become constants of its graph, as they are now, so that TensorFlow fuses them into the convolutions.
+    An interpreter serves one thread at a time, and lets other threads go on while it computes. Large batches are split
+    among interpreters of their own, so that a drawing that is read beside a photo does not wait for the photo's digits.
     """
-    import tensorflow as tf
 
-    weights = [[v.numpy() for v in of] for of in (network.trainable_variables, network.non_trainable_variables)]
-    traced = tf.function(lambda frames: network.stateless_call(*weights, frames, training=False)[0])
-    return traced.get_concrete_function(tf.TensorSpec((n, FRAME_SIDE, FRAME_SIDE), tf.uint8))
+    def __init__(self, content: bytes) -> None:
+        self._few, self._many = _Stock(content, 1), _Stock(content, _SHARES)
+        self.forms = self._few.forms
+
+    def predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Compute (n, 10) float32 logits for (n, 28, 28) uint8 frames."""
+        if len(frames) < _SPLIT_FROM:
+            return self._few.predict(frames)
+        with ThreadPoolExecutor(_SHARES) as threads:
+            return np.concatenate(list(threads.map(self._many.predict, np.array_split(frames, _SHARES))))
+
+
+class _Stock:
+    """Interpreters of the same network; a thread waits for one that is free."""
+
+    def __init__(self, content: bytes, n: int) -> None:
+        interpreters = [_Interpreter(content) for _ in range(n)]
+        self.forms = interpreters[0].forms
+        self._free: SimpleQueue[_Interpreter] = SimpleQueue()
+        for each in interpreters:
+            self._free.put(each)
+
+    def predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Compute (n, 10) float32 logits for (n, 28, 28) uint8 frames, one after the other."""
+        interpreter = self._free.get()
+        try:
+            return np.array([interpreter.run(frame) for frame in frames], np.float32).reshape(-1, 10)
+        finally:
+            self._free.put(interpreter)
+
+
+class _Interpreter:
+    """LiteRT's interpreter of a network with one input and one output, whose places it looks up only once."""
+
+    def __init__(self, content: bytes) -> None:
+        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        self._interpreter.allocate_tensors()
+        tensors = [*self._interpreter.get_input_details(), *self._interpreter.get_output_details()]
+        self.forms = tuple((np.dtype(each["dtype"]).name, tuple(map(int, each["shape"]))) for each in tensors)
+        self._input, self._output = tensors[0]["index"], tensors[-1]["index"]
+
+    def run(self, frame: Frame) -> NDArray[np.float32]:
+        """Compute (10,) float32 logits for a frame."""
+        self._interpreter.set_tensor(self._input, frame[None])
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._output)[0])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model.classifiers.runtime import compile_predict
 from model.data.mnist import Mnist
 from model.evaluation.metrics import hard_examples
 from model.evaluation.robustness import Robustness, measure_robustness
@@ -65,6 +64,8 @@ def diagnose(network: keras.Model, mnist: Mnist) -> Diagnosis:
         network: frames (n, 28, 28) uint8 -> (n, 10) logits, by a last layer named `logits`.
         mnist: test digits to diagnose it on, and training digits to search for neighbors.
     """
+    from model.classifiers.networks import compile_predict
+
     test, training, predict = mnist.test, mnist.whole, compile_predict(network)
     probabilities = softmax(predict(test.frames))
     indices = select(probabilities, test.labels)

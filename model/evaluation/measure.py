@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from model.classifiers import registry
 from model.classifiers.registry import WEIGHTS_FILE
-from model.classifiers.report import Report, Speed, hardware, keep_test, load_report
-from model.classifiers.runtime import load_classifier, load_network
+from model.classifiers.report import Report, Speed, find_file, hardware, keep_test, load_report
+from model.classifiers.runtime import load_classifier
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.statistics import save_statistics
 from model.errors import ArtifactError
@@ -44,7 +44,7 @@ def measure(name: str, folder: Path, test: LabeledFrames) -> Evaluation:
     metrics = evaluate(logits, test.labels, classifier.threshold)
     speed = measure_speed(classifier.predict, test.frames[:_TIMED])
     report: Report = {**load_report(folder), "test": metrics, "speed": speed}
-    size = (folder / WEIGHTS_FILE).stat().st_size
+    size = find_file(folder, report, WEIGHTS_FILE).stat().st_size
     return Evaluation(name, report, test.labels, softmax(logits).astype(np.float32), size)
 
 
@@ -89,6 +89,7 @@ def rebuild(mnist: Mnist) -> Iterator[str]:
     Raises:
         ArtifactError: weights or report of a model are missing, damaged, or do not belong together.
     """
+    from model.classifiers.networks import load_network
     from model.data.statistics import measure_statistics
     from model.evaluation.diagnosis import diagnose
 

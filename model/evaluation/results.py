@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from model.classifiers import registry
 from model.classifiers.registry import WEIGHTS_FILE
-from model.classifiers.report import Report, load_report, verify
+from model.classifiers.report import Report, find_file, load_report, verify
 from model.data.statistics import Statistics, load_statistics
 from model.evaluation.diagnosis import Diagnosis
 from model.evaluation.robustness import Robustness
@@ -39,7 +39,7 @@ class Evaluation:
         report: of its weights, with the metrics under `test` and the time per digit under `speed`.
         labels: (n,) uint8, the true digits 0-9.
         probabilities: (n, 10) float32, calibrated; each row sums to 1.
-        size_bytes: size of the file of weights.
+        size_bytes: size of the Keras file.
     """
 
     name: str
@@ -94,10 +94,10 @@ def load_evaluation(name: str = registry.SHIPPED) -> Evaluation:
             belongs to other weights.
     """
     folder = registry.weights_folder(name)
-    report = verify(folder)
+    report = load_report(folder)
+    size = find_file(folder, report, WEIGHTS_FILE).stat().st_size
     arrays = load_arrays(folder / EVALUATION_FILE, report["weights_sha256"], _EVALUATION)
     probabilities = read_only(softmax(arrays["log_probabilities"]).astype(np.float32))
-    size = (folder / WEIGHTS_FILE).stat().st_size
     return Evaluation(name, report, arrays["labels"], probabilities, size)
 
 

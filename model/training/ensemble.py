@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from model.classifiers.architectures import build
+from model.classifiers.networks import load_network
 from model.classifiers.registry import MODELS, REPORT_FILE
 from model.classifiers.report import (
     CurveRow,
@@ -20,9 +21,8 @@ from model.classifiers.report import (
     TrainingReport,
     build_report,
     load_report,
-    save,
 )
-from model.classifiers.runtime import load_network
+from model.classifiers.saving import save
 from model.data.mnist import Mnist
 from model.data.pen_strokes import PenStrokes
 from model.errors import ArtifactError

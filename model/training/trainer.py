@@ -26,6 +26,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from model.classifiers.architectures import build, build_baseline_cnn
+from model.classifiers.networks import load_network
 from model.classifiers.registry import MODELS, SHIPPED, ModelSpec
 from model.classifiers.report import (
     CurveRow,
@@ -36,7 +37,6 @@ from model.classifiers.report import (
     build_report,
     load_report,
 )
-from model.classifiers.runtime import load_network
 from model.data.mnist import Mnist
 from model.data.pen_strokes import PenStrokes
 from model.errors import ArtifactError, TrainingError

@@ -6,12 +6,11 @@ import streamlit as st
 
 from model.classifiers.registry import available
 from pages.components.compare.model_table import rows_of, show_curves, show_missing, show_models
-from pages.components.compare.side_by_side import ask_all, show_readings, still_loading
+from pages.components.compare.side_by_side import show_readings
 from pages.components.compare.two_models import choose_two, show_disagreements, show_test
 from pages.components.pad.drawing import PadState
 from pages.components.pad.listener import listen
 from pages.components.pad.pad import show_pad
-from pages.components.shared.classifiers import wait_for
 from pages.components.shared.mnist import offer_mnist, test_digits
 from pages.components.shared.results import evaluation
 
@@ -51,10 +50,7 @@ st.title("Compare the models")
 show_models(rows := rows_of(names))
 show_missing(names)
 st.subheader("Your own drawing, read by all of them")
-asked = ask_all(names)
-show_board(asked)
-if loading := still_loading(asked):
-    wait_for(*loading)
+show_board(names)
 st.subheader("Learning curves")
 show_curves(rows)
 st.subheader("Two models against each other")

@@ -10,7 +10,7 @@ from pages.components.pad.drawing import PadState
 from pages.components.pad.fabric_paths import pen_width_of, strokes_of
 from pages.components.pad.listener import listen
 from pages.components.pad.pad import show_pad
-from pages.components.shared.classifiers import choose_model, is_loading, reader, wait_for
+from pages.components.shared.classifiers import choose_model, reader
 
 
 @st.fragment
@@ -41,10 +41,8 @@ def read(pad: PadState, name: str) -> None:
     strokes = []
     try:
         strokes = strokes_of(pad.objects)
-        if ready := reader(name):
-            show_answer(ready.read_drawing(strokes, pen_width_of(pad.objects)), ready.threshold)
-        else:
-            show_message("One moment", "The classifier is loading. Draw already: it is read as soon as it is there.")
+        ready = reader(name)
+        show_answer(ready.read_drawing(strokes, pen_width_of(pad.objects)), ready.threshold)
     except StrokesError as error:
         strokes = []
         show_message("This drawing cannot be read", f"{error} Undo or clear it.")
@@ -53,7 +51,4 @@ def read(pad: PadState, name: str) -> None:
     show_steps(strokes)
 
 
-model = choose_model("Draw a digit")
-draw(model)
-if is_loading(model):
-    wait_for(model)
+draw(choose_model("Draw a digit"))

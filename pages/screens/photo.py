@@ -16,23 +16,18 @@ from pages.components.photos.preview import make_preview
 from pages.components.photos.steps import show_steps
 from pages.components.photos.table import show_exports, show_table
 from pages.components.photos.upload import choose_photo, choose_pictures
-from pages.components.shared.classifiers import choose_model, reader, wait_for
+from pages.components.shared.classifiers import choose_model, reader
 
 _log = logging.getLogger(__name__)
 
 
 def classifier_or_stop(name: str) -> Reader:
-    """Return the reader of the model of this name; until it is loaded, the page ends here."""
+    """Return the reader of the model of this name; if it cannot be loaded, the page ends here."""
     try:
-        ready = reader(name)
+        return reader(name)
     except ArtifactError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
-    if ready is None:
-        st.info("One moment: the classifier is loading.", icon=":material/hourglass_top:")
-        wait_for(name)
-        st.stop()
-    return ready
 
 
 def read_waiting(album: Album, ready: Reader) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.browser.server import ROOT
 
 
-@pytest.mark.parametrize("name", ["__main__", "diagnostics_page", "timing"])
+@pytest.mark.parametrize("name", ["__main__", "diagnostics_page", "models_cost", "timing"])
 def test_modules_are_imported(name):
     import_module(f"tests.benchmarks.{name}")
 

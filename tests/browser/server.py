@@ -100,8 +100,8 @@ class DrawPage:
             self.page.mouse.up()
 
     def wait_until_ready(self) -> None:
-        """Wait until the classifier is loaded."""
-        expect(self.answer).not_to_contain_text("loading")
+        """Wait until the answer is on the page, which comes with the last of it."""
+        expect(self.answer).to_be_visible()
 
     def expect_answer(self, sign: str) -> None:
         """Wait until the answer begins with this sign: a digit, or `?`."""

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from model.classifiers import registry, report
-from model.classifiers.registry import REPORT_FILE, WEIGHTS_FILE
+from model.classifiers import registry
+from model.classifiers.registry import LITE_FILE, REPORT_FILE, WEIGHTS_FILE
+from model.classifiers.saving import save
 from model.data import statistics
 from tests.browser.server import PATIENCE_MS, ROOT, serve
 from tests.handwriting.digit_strokes import DIGITS
@@ -41,7 +42,7 @@ def put(folder, name, network, wrong):
     """Save a model that can be loaded, and its stored evaluation."""
     labels = digits(TEST)[1]
     logits = answers(labels, wrong)
-    report.save(network, report_of(name, logits, labels), folder)
+    save(network, report_of(name, logits, labels), folder)
     put_evaluation(folder, name, labels, logits)
 
 
@@ -56,7 +57,7 @@ def small_app(tmp_path_factory):
     put(weights / "softmax", "softmax", always(3), wrong=[10, 11, 12])
     put(weights / "mlp", "mlp", always(8), wrong=[20])
     (weights / "cnn").mkdir()
-    for file in (WEIGHTS_FILE, REPORT_FILE):
+    for file in (WEIGHTS_FILE, LITE_FILE, REPORT_FILE):
         shutil.copy(ROOT / "model" / "weights" / "cnn" / file, weights / "cnn")
     write_mnist(home / "mnist.npz")
     with pytest.MonkeyPatch.context() as patch:
@@ -124,7 +125,6 @@ def choose(page, title):
 
 def test_drawing_is_read_by_all_models(open_small):
     app = open_small("Compare")
-    app.page.get_by_role("button", name="Let every model read it").click()
     expect(app.page.locator(".st-key-side_by_side")).to_contain_text("Nothing is drawn yet")
     app.canvas.scroll_into_view_if_needed()
     app.page.wait_for_timeout(500)  # charts below it may still grow
@@ -143,7 +143,6 @@ def test_drawing_of_the_draw_page_is_there(open_small):
     app.draw(DIGITS[2])
     app.expect_answer("2")
     app.page.get_by_role("link", name="Compare", include_hidden=True).dispatch_event("click")
-    app.page.get_by_role("button", name="Let every model read it").click(timeout=PATIENCE_MS)
     expect(app.page.locator(".model_reading .sign")).to_have_text(["3", "8", "2"])
 
 
@@ -164,7 +163,7 @@ def test_page_left_in_the_moment_of_a_stroke(open_small):
             document.querySelector("a[href$='/compare']").click();
         }"""
     )
-    expect(app.page.get_by_role("button", name="Let every model read it")).to_be_visible()
+    expect(app.page.locator(".st-key-side_by_side")).to_be_visible()
 
 
 def test_table_as_csv_holds_what_the_page_shows(open_small):

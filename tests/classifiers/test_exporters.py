@@ -8,8 +8,8 @@ from model.__main__ import _FORMATS, main
 from model.classifiers import exporters
 from model.classifiers.architectures import build_average, build_cnn, build_fourier, build_softmax
 from model.classifiers.exporters import FORMATS, ParitySet, export
-from model.classifiers.report import save
-from model.classifiers.runtime import load_network
+from model.classifiers.networks import load_network
+from model.classifiers.saving import save
 from model.errors import ExportError
 from model.reader import WEIGHTS
 from tests.handwriting.reports import make_report

@@ -4,7 +4,9 @@ import sys
 import pytest
 
 from model.classifiers import architectures, registry
+from model.classifiers.networks import load_network
 from model.classifiers.registry import (
+    LITE_FILE,
     MODELS,
     REPORT_FILE,
     SHIPPED,
@@ -14,7 +16,6 @@ from model.classifiers.registry import (
     weights_folder,
 )
 from model.classifiers.report import load_report
-from model.classifiers.runtime import load_network
 from model.errors import ArtifactError
 from model.training.dispatch import TRAINERS
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.slow
 LEAST = {"svm": 0.983, "mlp": 0.983, "cnn3": 0.993, "cnn": 0.9965, "ensemble": 0.9965}
 REPORT_KEYS = {
     *("model", "parameters", "created", "data", "settings", "seconds", "hardware", "versions"),
-    *("calibration", "held_out", "test", "curve", "weights_sha256"),
+    *("calibration", "held_out", "test", "curve", "weights_sha256", "lite_sha256"),
 }
 
 
@@ -44,9 +45,13 @@ def test_an_unknown_model_is_refused(name):
         weights_folder(name)
 
 
-def test_models_are_available_when_weights_and_report_are_there(tmp_path, monkeypatch):
+def test_models_are_available_when_their_litert_file_and_report_are_there(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "_WEIGHTS", tmp_path)
-    for name, files in {"mlp": (WEIGHTS_FILE, REPORT_FILE), "svm": (WEIGHTS_FILE,), "cnn3": (REPORT_FILE,)}.items():
+    for name, files in {
+        "mlp": (LITE_FILE, REPORT_FILE),
+        "svm": (LITE_FILE,),
+        "cnn3": (WEIGHTS_FILE, REPORT_FILE),
+    }.items():
         (tmp_path / name).mkdir()
         for file in files:
             (tmp_path / name / file).touch()
@@ -78,4 +83,6 @@ def test_reports_say_what_the_models_are(name):
 
 
 def test_all_weights_together_are_small():
-    assert sum(file.stat().st_size for file in weights_folder(SHIPPED).rglob("*.keras")) < 20e6
+    files = [file for pattern in ("*.keras", "*.tflite") for file in weights_folder(SHIPPED).parent.rglob(pattern)]
+    assert len(files) == 2 * len(MODELS)
+    assert sum(file.stat().st_size for file in files) < 40e6

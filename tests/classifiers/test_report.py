@@ -1,8 +1,8 @@
-"""Weights and their report: saved together, loaded strictly."""
+"""The report of weights: loaded strictly, kept with what was measured later, and tied to the weights."""
 
 import json
+import shutil
 from itertools import chain
-from pathlib import Path
 from typing import get_args, get_type_hints, is_typeddict
 
 import keras
@@ -11,7 +11,8 @@ import pytest
 
 from model.classifiers import report
 from model.classifiers.architectures import build_softmax
-from model.classifiers.registry import MODELS, REPORT_FILE, WEIGHTS_FILE, weights_folder
+from model.classifiers.networks import load_network
+from model.classifiers.registry import LITE_FILE, MODELS, REPORT_FILE, WEIGHTS_FILE, weights_folder
 from model.classifiers.report import (
     Report,
     build_report,
@@ -19,13 +20,12 @@ from model.classifiers.report import (
     keep_test,
     keep_writers,
     load_report,
-    save,
     save_report,
-    verify,
 )
-from model.classifiers.runtime import load_classifier, load_network
+from model.classifiers.runtime import load_classifier
+from model.classifiers.saving import save
 from model.errors import ArtifactError
-from model.files import partial_path
+from model.files import sha256_of
 from tests.handwriting.reports import (
     SETTINGS,
     SHA256,
@@ -63,10 +63,21 @@ def network():
     return build_softmax()
 
 
+@pytest.fixture(scope="module")
+def saved(network, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved")
+    save(network, REPORT, folder)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path, network):
-    save(network, REPORT, tmp_path)
-    return tmp_path
+def folder(saved, tmp_path):
+    """A copy of the saved files, to be changed."""
+    return shutil.copytree(saved, tmp_path / "weights")
+
+
+LOADERS = {LITE_FILE: load_classifier, WEIGHTS_FILE: load_network}
+CHECKSUMS = {LITE_FILE: "lite_sha256", WEIGHTS_FILE: "weights_sha256"}
 
 
 def change_report(folder, **changes):
@@ -79,8 +90,9 @@ def test_saved_weights_and_report_are_loaded(folder, network):
     frames = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
     np.testing.assert_allclose(classifier.predict(frames), network(frames), atol=1e-4)
     assert classifier.threshold == 0.8
-    assert load_report(folder) == REPORT | {"weights_sha256": report.sha256_of(folder / WEIGHTS_FILE)}
-    assert {path.name for path in folder.iterdir()} == {WEIGHTS_FILE, REPORT_FILE}
+    np.testing.assert_allclose(load_network(folder)(frames), network(frames), atol=1e-4)
+    assert load_report(folder) == REPORT | {CHECKSUMS[file]: sha256_of(folder / file) for file in LOADERS}
+    assert {path.name for path in folder.iterdir()} == {WEIGHTS_FILE, LITE_FILE, REPORT_FILE}
 
 
 def test_one_frame_and_many_are_predicted_alike(folder):
@@ -92,43 +104,51 @@ def test_one_frame_and_many_are_predicted_alike(folder):
     assert predict(frames[:0]).shape == (0, 10)
 
 
-@pytest.mark.parametrize("missing", [WEIGHTS_FILE, REPORT_FILE])
-def test_missing_files_are_named(folder, missing):
+@pytest.mark.parametrize(
+    ("missing", "file"),
+    [(WEIGHTS_FILE, WEIGHTS_FILE), (LITE_FILE, LITE_FILE), (REPORT_FILE, WEIGHTS_FILE), (REPORT_FILE, LITE_FILE)],
+)
+def test_missing_files_are_named(folder, missing, file):
     (folder / missing).unlink()
     with pytest.raises(
         ArtifactError, match=rf"missing. Expected .*{missing}. Received: no such file. .*train_model.py"
     ):
-        load_classifier(folder)
+        LOADERS[file](folder)
 
 
-def test_truncated_weights_are_refused(folder):
-    path = folder / WEIGHTS_FILE
+@pytest.mark.parametrize("file", LOADERS)
+def test_truncated_weights_are_refused(folder, file):
+    path = folder / file
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ArtifactError, match="damaged, or belongs to another report. Expected sha256"):
-        load_classifier(folder)
+    with pytest.raises(
+        ArtifactError, match="damaged, or belongs to another report. Expected sha256 .* Received: .* Restore it"
+    ):
+        LOADERS[file](folder)
 
 
-def test_a_file_that_is_no_network_is_refused_even_with_its_checksum(folder):
-    (folder / WEIGHTS_FILE).write_bytes(b"not a network")
-    change_report(folder, weights_sha256=report.sha256_of(folder / WEIGHTS_FILE))
-    with pytest.raises(ArtifactError, match="cannot be loaded. Expected a Keras model"):
-        load_classifier(folder)
+@pytest.mark.parametrize(("file", "kind"), [(WEIGHTS_FILE, "Keras"), (LITE_FILE, "LiteRT")])
+def test_a_file_that_is_no_network_is_refused_even_with_its_checksum(folder, file, kind):
+    (folder / file).write_bytes(b"not a network")
+    change_report(folder, **{CHECKSUMS[file]: sha256_of(folder / file)})
+    with pytest.raises(ArtifactError, match=f"cannot be loaded. Expected a {kind} model in .* Received: "):
+        LOADERS[file](folder)
 
 
-def test_another_network_is_refused(tmp_path):
-    save(keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]), REPORT, tmp_path)
-    for load in (load_classifier, load_network):
-        with pytest.raises(ArtifactError, match=r"another network. Expected frames \(28, 28\) in"):
-            load(tmp_path)
+def test_another_network_is_refused(folder):
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(folder / WEIGHTS_FILE)
+    change_report(folder, weights_sha256=sha256_of(folder / WEIGHTS_FILE))
+    with pytest.raises(ArtifactError, match=r"another network. Expected frames \(28, 28\) in"):
+        load_network(folder)
 
 
-def test_report_and_weights_of_two_trainings_are_refused(folder, tmp_path):
+@pytest.mark.parametrize("file", LOADERS)
+def test_report_and_weights_of_two_trainings_are_refused(folder, tmp_path, file):
     keras.utils.set_random_seed(2)
     other = tmp_path / "other"
     save(build_softmax(), REPORT, other)
-    (other / WEIGHTS_FILE).replace(folder / WEIGHTS_FILE)
+    (other / file).replace(folder / file)
     with pytest.raises(ArtifactError, match="belongs to another report"):
-        load_classifier(folder)
+        LOADERS[file](folder)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +216,7 @@ def whole_report():
         started_from=start,
         members=[member],
         weights_sha256=SHA256,
+        lite_sha256=SHA256,
         speed=SPEED,
         pictures={"shipped": PICTURES},
         writers={"shipped": WRITERS | {"left_out": {"pendigits_train": DIGIT_WRITERS}}},
@@ -257,7 +278,7 @@ def test_a_field_of_another_type_or_out_of_its_range_is_refused(tmp_path, path):
     wrong = [{"x": 1}, [value], "" if not isinstance(value, str) else 1, not value if type(value) is not bool else 1]
     if not isinstance(value, str | bool) and not ANY_NUMBER & set(path):
         wrong.append(-0.5 if isinstance(value, float) or value is None else -1)
-    if path[-1] == "sha256" or path[-1] == "weights_sha256" or "strokes_sha256" in path:
+    if path[-1] in ("sha256", "weights_sha256", "lite_sha256") or "strokes_sha256" in path:
         wrong += ["", value[:-1], value + "0", value.upper()[:-1] + "G"]
     for each in wrong:
         put_unchecked(tmp_path, with_leaf(whole, path, each))
@@ -413,40 +434,3 @@ def test_time_of_training_is_that_of_the_epochs_and_of_what_it_started_from():
         assert built["seconds"] == seconds
         assert origin.items() <= built.items()
         assert assessment.items() <= built.items()
-
-
-def test_a_crash_while_saving_leaves_what_was_there(folder, network, monkeypatch):
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-
-    def crash(*_, **__):
-        raise RuntimeError("out of disk")
-
-    monkeypatch.setattr(report.json, "dumps", crash)
-    with pytest.raises(RuntimeError, match="out of disk"):
-        save(network, REPORT, folder)
-    monkeypatch.undo()
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    load_classifier(folder)
-
-
-def test_a_crash_between_the_two_names_loses_nothing(folder, monkeypatch):
-    """The new weights are renamed, the new report is not: loading takes both."""
-    keras.utils.set_random_seed(3)
-    new, rename, renamed = build_softmax(), Path.replace, []
-
-    def crash_at_the_second(path, target):
-        renamed.append(path)
-        if len(renamed) == 2:
-            raise KeyboardInterrupt
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "replace", crash_at_the_second)
-    with pytest.raises(KeyboardInterrupt):
-        save(new, REPORT | {"hardware": "the new one"}, folder)
-    frames = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
-    np.testing.assert_allclose(load_classifier(folder).predict(frames), new(frames), atol=1e-4)
-    assert load_report(folder)["hardware"] == "the new one"
-    monkeypatch.undo()
-    keep_writers(folder, "ours", WRITERS)  # finishes what was interrupted
-    assert not partial_path(folder / REPORT_FILE).exists()
-    assert (verify(folder)["hardware"], verify(folder)["writers"]) == ("the new one", {"ours": WRITERS})

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from model.classifiers.architectures import build_cnn
-from model.classifiers.runtime import compile_predict
+from model.classifiers.networks import compile_predict
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.stroke_templates import draw_digits
 from model.evaluation.diagnosis import compare, diagnose, draw_map, embed, find_neighbors, find_saliency, select

@@ -16,7 +16,8 @@ from keras import layers
 
 from model.__main__ import main
 from model.classifiers import registry
-from model.classifiers.report import keep_writers, load_report, save
+from model.classifiers.report import keep_writers, load_report
+from model.classifiers.saving import save
 from model.data import statistics
 from model.data.mnist import load_mnist
 from model.errors import ArtifactError
@@ -59,14 +60,21 @@ def report_of(data):
     return make_report(data=make_data(sha256=load_mnist(data).sha256), test=make_test(errors=7), curve=make_curve(3))
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory, linear, data):
+    folder = tmp_path_factory.mktemp("saved")
+    save(linear, report_of(data), folder)
+    keep_writers(folder, "shipped", NO_WRITERS)
+    return folder
+
+
 @pytest.fixture
-def weights(tmp_path, monkeypatch, linear, data):
+def weights(tmp_path, monkeypatch, saved):
     """Folder with the shipped model and one more; both are the linear one."""
     monkeypatch.setattr(registry, "_WEIGHTS", tmp_path)
     monkeypatch.setattr(statistics, "STATISTICS", tmp_path / "statistics.npz")
     for name in ("cnn", "mlp"):
-        save(linear, report_of(data), registry.weights_folder(name))
-        keep_writers(registry.weights_folder(name), "shipped", NO_WRITERS)
+        shutil.copytree(saved, registry.weights_folder(name))
     return tmp_path
 
 

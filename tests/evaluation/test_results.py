@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from model.classifiers import registry
-from model.classifiers.registry import REPORT_FILE, WEIGHTS_FILE
+from model.classifiers.registry import LITE_FILE, REPORT_FILE, WEIGHTS_FILE
 from model.data import statistics as statistics_of_mnist
 from model.data.mnist import LABEL_ERRORS
 from model.data.statistics import Statistics, save_statistics
@@ -35,7 +35,7 @@ from tests.handwriting.reports import make_data, make_report, put_report
 
 STATISTICS_FILE = "statistics.npz"
 SHA256 = hashlib.sha256(b"weights").hexdigest()
-REPORT = make_report(weights_sha256=SHA256)
+REPORT = make_report(weights_sha256=SHA256, lite_sha256=SHA256)
 LOADERS = {
     EVALUATION_FILE: load_evaluation,
     DIAGNOSIS_FILE: load_diagnosis,
@@ -306,7 +306,7 @@ def test_a_crash_while_writing_leaves_what_was_there(folder, monkeypatch, file, 
 
 
 def test_saving_leaves_no_temporary_file(folder):
-    assert {path.name for path in folder.iterdir()} == {WEIGHTS_FILE, REPORT_FILE, *LOADERS}
+    assert {path.name for path in folder.iterdir()} == {WEIGHTS_FILE, LITE_FILE, REPORT_FILE, *LOADERS}
 
 
 def test_the_disputed_labels_are_fifteen_test_digits():

@@ -81,9 +81,11 @@ def make_report(**changes):
 
 
 def put_report(folder, weights=b"weights", **changes):
-    """Write weights that are never loaded, and their report; returns what the report says."""
+    """Write weights that are never loaded, in both formats, and their report; returns what the report says."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "digits.keras").write_bytes(weights)
-    report = make_report(**changes) | {"weights_sha256": hashlib.sha256(weights).hexdigest()}
+    report = make_report(**changes)
+    for name, key in (("digits.keras", "weights_sha256"), ("digits.tflite", "lite_sha256")):
+        (folder / name).write_bytes(weights)
+        report[key] = hashlib.sha256(weights).hexdigest()
     save_report(report, folder)
     return report

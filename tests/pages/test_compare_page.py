@@ -1,7 +1,6 @@
 import json
 import re
 import sys
-from concurrent.futures import Future
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -15,12 +14,11 @@ from model.errors import ArtifactError
 from model.evaluation import results
 from pages.components.compare.two_models import disagreements
 from pages.components.pad.drawing import PadState
-from pages.components.shared import classifiers
 from tests.handwriting.picture_files import ONE, SEVEN, encode
 from tests.handwriting.picture_files import page as draw_page
 from tests.handwriting.reports import make_start
 from tests.handwriting.small_data import TEST, put_evaluation, put_model, write_mnist
-from tests.pages.test_draw_page import APP, collect, done, drawing, reader_that_says
+from tests.pages.test_draw_page import APP, collect, drawing, reader_that_says
 
 PAGE = encode(draw_page([SEVEN, ONE]))
 
@@ -38,8 +36,8 @@ def weights(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def start(monkeypatch, weights):
-    """Opens a page of the app; each model's classifier is what `readers` says, or is still to come."""
+def start(monkeypatch, weights, put_readers):
+    """Opens a page of the app; each model's classifier is what `readers` says, or reads 7 in everything."""
 
     def fake_canvas(key, initial_drawing, **_):
         st.session_state[key] = {"drawing": {"raw": initial_drawing}}
@@ -49,17 +47,12 @@ def start(monkeypatch, weights):
     for name in ("pad.listener._component", "photos.box_editor._helper", "photos.table._copy_button"):
         module, component = name.rsplit(".", 1)
         monkeypatch.setattr(import_module(f"pages.components.{module}"), component, lambda **_: None)
-    asked = []
-    monkeypatch.setattr(classifiers, "start_loading", asked.append)
 
     def start(page, readers=None, objects=()):
-        loadings = {name: Future() for name in registry.MODELS}
-        loadings |= {name: read if isinstance(read, Future) else done(read) for name, read in (readers or {}).items()}
-        monkeypatch.setattr(classifiers, "_loading", loadings.get)
+        put_readers(says(7), **(readers or {}))
         app = AppTest.from_file(APP, default_timeout=60)
         app.session_state["pad_state"] = PadState(objects=list(objects))
         app.run()
-        app.asked = asked
         return app.switch_page(f"pages/screens/{page}.py").run()
 
     return start
@@ -285,23 +278,10 @@ def test_disagreements_begin_with_what_both_are_surest_of():
 # One's own drawing
 
 
-def test_drawing_is_read_only_when_asked_for(start, weights):
-    put_model(weights / "mlp", "mlp")
-    app = start("compare", objects=drawing(7))
-    assert 'class="model_reading' not in collect(app)
-    app.run()
-    assert "mlp" not in app.asked
-    app.button(key="read_by_all").click().run()
-    assert collect(app).count("Loading") == 2
-    app.run()
-    assert {"mlp", "cnn"} <= set(app.asked)
-
-
 def test_drawing_is_read_by_all_side_by_side(start, weights):
     put_model(weights / "mlp", "mlp")
     put_model(weights / "softmax", "softmax")
     app = start("compare", {"cnn": says(7), "mlp": says(1, 0.9), "softmax": says(4, 0.3)}, drawing(7))
-    app.button(key="read_by_all").click().run()
     cards = [card.split("</figure>")[0] for card in collect(app).split('<figure class="model_reading ')[1:]]
     assert [card.split('<div class="sign">')[1][0] for card in cards] == ["?", "1", "7"]
     assert cards[0].startswith('open" data-model="softmax"')
@@ -310,17 +290,14 @@ def test_drawing_is_read_by_all_side_by_side(start, weights):
 
 def test_one_model_that_cannot_be_loaded_does_not_stop_the_others(start, weights):
     put_model(weights / "mlp", "mlp")
-    broken = Future()
-    broken.set_exception(ArtifactError("The weights <are> damaged."))
-    app = start("compare", {"cnn": says(7), "mlp": broken}, drawing(7))
-    page = words(app.button(key="read_by_all").click().run())
+    broken = ArtifactError("The weights <are> damaged.")
+    page = words(start("compare", {"cnn": says(7), "mlp": broken}, drawing(7)))
     assert "The weights &lt;are&gt; damaged." in page
     assert '<div class="sign">7</div>' in page
 
 
 def test_drawing_that_cannot_be_read_is_a_message(start):
     app = start("compare", {"cnn": says(7)})
-    app.button(key="read_by_all").click().run()
     pad = app.session_state["pad_state"]
     pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": ["<script>"]})
     page = words(app.run())
@@ -344,8 +321,7 @@ def test_drawing_and_pen_are_those_of_the_draw_page(start):
 
 
 def test_empty_pad_waits(start):
-    app = start("compare", {"cnn": says(7)})
-    assert "Nothing is drawn yet" in words(app.button(key="read_by_all").click().run())
+    assert "Nothing is drawn yet" in words(start("compare", {"cnn": says(7)}))
 
 
 # The choice of the model that reads
@@ -366,19 +342,14 @@ def test_chosen_model_reads_the_drawing(start, weights):
     assert '<div class="sign">3</div>' in collect(app)
 
 
-def test_pad_does_not_wait_for_another_model(start, weights):
+def test_pad_stays_when_another_model_cannot_be_loaded(start, weights):
     put_model(weights / "mlp", "mlp")
-    loading = Future()
-    app = start("draw", {"cnn": says(7), "mlp": loading}, drawing(7))
+    app = start("draw", {"mlp": ArtifactError("The weights are damaged.")}, drawing(7))
     app.selectbox(key="reads_with").set_value("mlp").run()
     assert '<div class="sign">?</div>' in collect(app)
-    assert "is loading" in collect(app)
+    assert "The weights are damaged." in collect(app)
     app.button(key="undo").click().run()
     assert app.session_state["pad_state"].objects == []
-    app.run()
-    assert "mlp" in app.asked
-    loading.set_result(says(3))
-    assert "is loading" not in collect(app.run())
 
 
 def test_choice_holds_on_every_page(start, weights):

@@ -1,6 +1,5 @@
 import json
 import sys
-from concurrent.futures import Future
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -16,7 +15,7 @@ from model.data import statistics
 from model.errors import DatasetError
 from model.evaluation.charts import to_svg
 from pages.components.dataset.embedding_map import nearest, selected
-from pages.components.shared import classifiers, mnist
+from pages.components.shared import mnist
 from tests.handwriting.small_data import TEST, TRAIN, digits, put_diagnosis, put_model, put_statistics, write_mnist
 from tests.pages.test_draw_page import APP, collect
 
@@ -42,8 +41,6 @@ def start(monkeypatch, weights):
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=None))
     monkeypatch.setattr(import_module("pages.components.pad.pad"), "st_canvas", lambda **_: None)
     monkeypatch.setattr(import_module("pages.components.pad.listener"), "_component", lambda **_: None)
-    monkeypatch.setattr(classifiers, "start_loading", lambda name: None)
-    monkeypatch.setattr(classifiers, "_loading", lambda name: Future())
 
     def start():
         app = AppTest.from_file(APP, default_timeout=120).run()

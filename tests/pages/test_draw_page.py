@@ -1,6 +1,8 @@
+import os
 import re
+import shutil
 import sys
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -20,6 +22,7 @@ from pages.components.shared import classifiers
 from pages.components.shared.html import percent
 from pages.components.shared.verdict import confidence_in_words
 from tests.handwriting.digit_strokes import DIGITS
+from tests.handwriting.reports import put_report
 
 BOX = r'class="box" style="left:([\d.]+)%;top:([\d.]+)%;width:([\d.]+)%;height:([\d.]+)%"'
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -33,23 +36,6 @@ def drawing(digit, pen=20):
     ]
 
 
-def done(reader):
-    future = Future()
-    future.set_result(reader)
-    return future
-
-
-def failed(monkeypatch, error):
-    """A loading that has ended with this error."""
-
-    def fail(weights):
-        raise error
-
-    monkeypatch.setattr(Reader, "load", fail)
-    classifiers._load("cnn", loading := Future())
-    return loading
-
-
 def reader_that_says(threshold=0.6, **probabilities):
     """A reader that sees the same in every frame: p7=0.9 is a probability of 0.9 for a 7."""
     given = {int(name[1]): probability for name, probability in probabilities.items()}
@@ -59,7 +45,7 @@ def reader_that_says(threshold=0.6, **probabilities):
 
 
 @pytest.fixture
-def start(monkeypatch):
+def start(monkeypatch, put_readers):
     """Runs the app with a canvas that reports nothing; what is drawn is put into the session's pad."""
 
     def fake_canvas(key, initial_drawing, **_):
@@ -70,11 +56,8 @@ def start(monkeypatch):
     monkeypatch.setattr(import_module("pages.components.pad.pad"), "st_canvas", fake_canvas)
     monkeypatch.setattr(listener, "_component", lambda **_: None)
 
-    monkeypatch.setattr(classifiers, "start_loading", lambda name: None)
-
-    def start(result, objects=()):
-        loading = result if isinstance(result, Future) else done(result)
-        monkeypatch.setattr(classifiers, "_loading", lambda name: loading)
+    def start(reader, objects=()):
+        put_readers(reader)
         app = AppTest.from_file(APP, default_timeout=60)
         app.session_state["pad_state"] = PadState(objects=list(objects))
         return app.run()
@@ -165,54 +148,37 @@ def test_pen_for_the_next_stroke_does_not_change_the_answer(start):
     assert '<div class="sign">1</div>' in collect(app)
 
 
-def test_loading_starts_once_the_pad_is_there(start, monkeypatch):
-    starts = []
-    monkeypatch.setattr(classifiers, "start_loading", starts.append)
-    app = start(Future())
-    assert not starts, "importing TensorFlow would hold the first paint up"
-    app.run()  # the timer's run
-    assert starts == ["cnn"]
-
-
-def test_pad_is_there_while_the_classifier_loads(start):
-    app = start(Future(), drawing(7))
-    assert '<div class="sign">?</div>' in collect(app)
-    assert "loading" in collect(app)
-    assert [button.label for button in app.button] == ["Undo", "Clear"]
-
-
-def test_what_was_drawn_while_loading_is_read_when_the_classifier_is_there(start):
-    loading = Future()
-    app = start(loading, drawing(7))
-    loading.set_result(reader_that_says(p7=0.95))
-    assert '<div class="sign">7</div>' in collect(app.run())
-
-
 @pytest.mark.parametrize("error", [ArtifactError("The weights are missing."), ImportError("no such library")])
-def test_failed_load_is_a_message(start, monkeypatch, error):
-    app = start(failed(monkeypatch, error), drawing(7))
+def test_failed_load_is_a_message(start, error):
+    app = start(error, drawing(7))
     assert not app.exception
+    assert '<div class="sign">?</div>' in collect(app)
     assert str(error) in collect(app)
-    assert "Restart the app" in collect(app)
     assert len(app.session_state["pad_state"].objects) == 1
     assert not app.button(key="undo").click().run().exception
     assert app.session_state["pad_state"].objects == []
 
 
-def test_failed_load_does_not_tell_the_server_s_folders(start, monkeypatch):
-    missing = ArtifactError(f"The weights are missing. Expected {WEIGHTS / 'digits.keras'}.")
-    page = collect(start(failed(monkeypatch, missing), drawing(7)))
+def test_only_a_damaged_installation_takes_a_restart(start):
+    assert "Restart the app" in collect(start(ImportError("no such library")))
+    assert "Restart the app" not in collect(start(ArtifactError("The weights are missing.")))
+
+
+@pytest.mark.parametrize("kind", [ArtifactError, OSError])
+def test_failed_load_does_not_tell_the_server_s_folders(start, kind):
+    page = collect(start(kind(f"The weights are missing. Expected {WEIGHTS / 'digits.tflite'}.")))
     assert str(WEIGHTS.parents[2]) not in page
-    assert f"Expected {Path('model', 'weights', 'cnn', 'digits.keras')}." in page
+    assert f"Expected {Path('model', 'weights', 'cnn', 'digits.tflite')}." in page
 
 
-def test_failed_load_is_logged_with_its_traceback(monkeypatch, caplog):
-    failed(monkeypatch, ImportError("no such library"))
-    [record] = caplog.records
+def test_failed_load_is_logged_once_with_its_traceback(start, caplog):
+    app = start(ImportError("no such library"), drawing(7))
+    app.run()
+    [record] = [record for record in caplog.records if record.name == classifiers.__name__]
     assert record.levelname == "ERROR"
     assert record.getMessage() == "The classifier cnn cannot be loaded."
     assert "ImportError: no such library" in caplog.text
-    assert "raise error" in caplog.text, "the traceback"
+    assert "raise found" in caplog.text, "the traceback"
 
 
 def test_a_model_is_loaded_once_for_all_sessions(monkeypatch):
@@ -224,26 +190,50 @@ def test_a_model_is_loaded_once_for_all_sessions(monkeypatch):
         return reader_that_says(p7=0.95)
 
     monkeypatch.setattr(Reader, "load", load)
-    monkeypatch.setattr(classifiers, "freeze_objects", lambda: None)
-    monkeypatch.setattr(classifiers, "_loadings", {})
-    for _ in range(3):
-        classifiers.start_loading("cnn")
-        assert classifiers.is_loading("cnn")
-        assert classifiers.reader("cnn") is None
+    monkeypatch.setattr(classifiers, "_loaded", {})
+    with ThreadPoolExecutor(8) as sessions:
+        readers = [sessions.submit(classifiers.reader, "cnn") for _ in range(8)]
+        end.set()
+        assert len({id(reader.result(60)) for reader in readers}) == 1
     st.cache_resource.clear()
-    classifiers.start_loading("cnn")
-    end.set()
-    assert classifiers._loadings["cnn"].result(60) is classifiers.reader("cnn")
-    classifiers.start_loading("cnn")
-    assert len(loads) == 1
-    assert not classifiers.is_loading("cnn")
+    st.cache_data.clear()
+    assert classifiers.reader("cnn") is readers[0].result()
+    assert loads == [WEIGHTS]
 
 
-def test_failed_load_leaves_no_growing_traceback(start, monkeypatch):
-    loading = failed(monkeypatch, ImportError("no such library"))
-    app = start(loading, drawing(7))
-    app.run()
-    assert loading.exception().__traceback__ is None
+def test_a_model_is_loaded_again_when_its_files_are_replaced(monkeypatch, weights_root):
+    loads = []
+    monkeypatch.setattr(Reader, "load", lambda folder: loads.append(folder) or reader_that_says(p7=0.95))
+    monkeypatch.setattr(classifiers, "_loaded", {})
+    put_report(weights_root / "cnn")
+    first = classifiers.reader("cnn")
+    assert classifiers.reader("cnn") is first
+    for name in ("digits.tflite", "report.json"):
+        os.utime(weights_root / "cnn" / name, (0, 0))
+        assert classifiers.reader("cnn") is not first
+    assert len(loads) == 3
+
+
+def test_weights_that_were_missing_are_read_as_soon_as_they_are_there(monkeypatch, weights_root, caplog):
+    monkeypatch.setattr(classifiers, "_loaded", {})
+    for _ in range(2):
+        with pytest.raises(ArtifactError, match="The report is missing. Expected .*report.json. Received: no such"):
+            classifiers.reader("cnn")
+    assert [record.name for record in caplog.records] == [classifiers.__name__]
+    shutil.copytree(WEIGHTS, weights_root / "cnn")
+    assert classifiers.reader("cnn").read_drawing([[(50, 50), (50, 150)]], 20).text == "1"
+
+
+def test_failed_load_leaves_no_growing_traceback(put_readers):
+    """The error is a new one each time: the traceback of a shared one would grow with every run."""
+    put_readers(ImportError("no such library"))
+    errors = []
+    for _ in range(2):
+        with pytest.raises(ArtifactError, match="no such library") as raised:
+            classifiers.reader("cnn")
+        errors.append(raised.value)
+    assert errors[0] is not errors[1]
+    assert all(error.__cause__ is None and error.__context__ is None for error in errors)
 
 
 def test_undo_and_clear(start):

@@ -1,12 +1,10 @@
 import sys
-from concurrent.futures import Future
 from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.components.shared import classifiers
 from tests.pages.test_draw_page import APP
 
 TITLES = {"draw": "Draw a digit", "photo": "Read numbers from photos", "about": "How it works"}
@@ -15,7 +13,6 @@ TITLES = {"draw": "Draw a digit", "photo": "Read numbers from photos", "about": 
 @pytest.mark.parametrize("screen", TITLES)
 def test_app_run_as_a_script_shows_the_pages_from_any_working_directory(screen, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(classifiers, "_loading", lambda name: Future())
     # The package registers a component on import, which needs a server.
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=None))
     for module, component in (("pad.pad", "st_canvas"), ("pad.listener", "_component")):

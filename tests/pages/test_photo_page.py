@@ -4,7 +4,6 @@ import struct
 import sys
 import zipfile
 import zlib
-from concurrent.futures import Future
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -17,9 +16,8 @@ from model.classifiers.runtime import Classifier
 from model.errors import ArtifactError
 from model.reader import Reader
 from pages.components.photos.album import Failed
-from pages.components.shared import classifiers
 from tests.handwriting.picture_files import FOUR, ONE, SEVEN, encode, page
-from tests.pages.test_draw_page import APP, collect, done, failed, reader_that_says
+from tests.pages.test_draw_page import APP, collect, reader_that_says
 
 PAGE = encode(page([SEVEN, ONE], [FOUR], size_wh=(400, 300)))
 
@@ -48,7 +46,7 @@ def specks():
 
 
 @pytest.fixture
-def start(monkeypatch):
+def start(monkeypatch, put_readers):
     """Runs the Photo page with a classifier that says the same of everything."""
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", SimpleNamespace(st_canvas=None))
     for name in (
@@ -59,11 +57,9 @@ def start(monkeypatch):
     ):
         module, component = name.rsplit(".", 1)
         monkeypatch.setattr(import_module(f"pages.components.{module}"), component, lambda **_: None)
-    monkeypatch.setattr(classifiers, "start_loading", lambda name: None)
 
-    def start(result=None):
-        loading = result if isinstance(result, Future) else done(result or reader_that_says(p7=0.95))
-        monkeypatch.setattr(classifiers, "_loading", lambda name: loading)
+    def start(reader=None):
+        put_readers(reader or reader_that_says(p7=0.95))
         app = AppTest.from_file(APP, default_timeout=60).run()
         return app.switch_page("pages/screens/photo.py").run()
 
@@ -105,17 +101,11 @@ def test_sample_is_read_with_one_click(start, sample):
     assert reading(app)
 
 
-def test_what_was_uploaded_while_loading_is_read_when_the_classifier_is_there(start):
-    loading = Future()
-    app = upload(start(loading), ("page.png", PAGE))
-    assert "loading" in app.info[0].value
-    loading.set_result(reader_that_says(p7=0.95))
-    assert reading(app.run()) == ["77", "7"]
-
-
-def test_failed_load_is_a_message(start, monkeypatch):
-    app = upload(start(failed(monkeypatch, ArtifactError("The weights are missing."))), ("page.png", PAGE))
+def test_failed_load_is_a_message(start, put_readers):
+    app = upload(start(ArtifactError("The weights are missing.")), ("page.png", PAGE))
     assert "The weights are missing." in app.error[0].value
+    put_readers(reader_that_says(p7=0.95))
+    assert reading(app.run()) == ["77", "7"], "what was uploaded is read when the classifier is there"
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # pytest puts its filters before our own

@@ -1,16 +1,12 @@
 import asyncio
-import gc
 import socket
+from threading import Event
 
-import pytest
-from streamlit.runtime.scriptrunner import script_runner
-
-from pages.components.shared.server import freeze_objects, keep_keras_session, lifespan, send_at_once
-
-
-@pytest.fixture(autouse=True)
-def _restore_streamlit(monkeypatch):
-    monkeypatch.setattr(script_runner, "_clean_problem_modules", script_runner._clean_problem_modules)
+from model.errors import ArtifactError
+from model.reader import Reader
+from pages.components.shared import classifiers, server
+from pages.components.shared.server import lifespan, load_classifier, send_at_once
+from tests.pages.test_draw_page import reader_that_says
 
 
 def is_nagled(connection):
@@ -37,27 +33,10 @@ def test_other_and_closed_sockets_are_left_alone():
         assert datagrams.fileno() >= 0
 
 
-@pytest.mark.usefixtures("reader")
-def test_streamlit_does_not_empty_the_kernel_cache_after_a_run(monkeypatch):
-    """It would cost every further answer 45 ms."""
-    from tensorflow.python.eager import context
-
-    cleared = []
-
-    def clear(self):
-        cleared.append(self)
-
-    monkeypatch.setattr(context.Context, "clear_kernel_cache", clear)
-    script_runner._clean_problem_modules()
-    assert cleared, "without the workaround"
-    cleared.clear()
-    keep_keras_session()
-    script_runner._clean_problem_modules()
-    assert not cleared
-
-
-def test_the_server_starts_with_its_workarounds():
+def test_the_server_starts_with_its_workaround_and_loads_the_classifier(monkeypatch):
     """Streamlit's own socket is bound before the app's lifespan begins, and names no protocol."""
+    loading = Event()
+    monkeypatch.setattr(server, "load_classifier", loading.set)
 
     async def connect():
         with socket.socket(socket.AF_INET) as server:
@@ -69,16 +48,19 @@ def test_the_server_starts_with_its_workarounds():
                     with connection:
                         return is_nagled(connection)
 
-    clean = script_runner._clean_problem_modules
     assert not asyncio.run(connect())
-    assert script_runner._clean_problem_modules is not clean
+    assert loading.wait(60)
 
 
-def test_objects_are_frozen_once(monkeypatch):
-    """A later freeze would keep the garbage of all sessions."""
-    freezes = []
-    monkeypatch.setattr(gc, "freeze", lambda: freezes.append("freeze"))
-    freeze_objects.cache_clear()
-    freeze_objects()
-    freeze_objects()
-    assert freezes == ["freeze"]
+def test_the_classifier_is_there_before_the_first_page(put_readers, monkeypatch):
+    put_readers(None, cnn=(loaded := reader_that_says(p7=0.95)))
+    load_classifier()
+    monkeypatch.setattr(Reader, "load", None)
+    assert classifiers.reader("cnn") is loaded
+
+
+def test_the_server_starts_without_a_classifier_and_logs_why(put_readers, caplog):
+    put_readers(ArtifactError("The weights are missing."))
+    load_classifier()
+    assert [record.getMessage() for record in caplog.records] == ["The classifier cnn cannot be loaded."]
+    assert "The weights are missing." in caplog.text

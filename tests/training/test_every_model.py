@@ -13,8 +13,9 @@ import train_model
 from model.classifiers import architectures
 from model.classifiers.architectures import build_average, build_cnn, build_softmax
 from model.classifiers.registry import MODELS, ModelSpec
-from model.classifiers.report import load_report, save, save_report
+from model.classifiers.report import load_report, save_report
 from model.classifiers.runtime import load_classifier
+from model.classifiers.saving import save
 from model.data.mnist import load_mnist
 from model.data.pen_strokes import PenStrokes
 from model.data.stroke_templates import draw_digits

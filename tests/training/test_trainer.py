@@ -20,8 +20,9 @@ import pytest
 import train_model
 from model.classifiers.architectures import build_softmax
 from model.classifiers.registry import MODELS, REPORT_FILE, SHIPPED, WEIGHTS_FILE, weights_folder
-from model.classifiers.report import load_report, save, save_report
+from model.classifiers.report import load_report, save_report
 from model.classifiers.runtime import load_classifier
+from model.classifiers.saving import save
 from model.data.mnist import load_mnist
 from model.data.pen_strokes import PenStrokes
 from model.errors import ArtifactError

@@ -11,28 +11,11 @@ from model.errors import ArtifactError, StrokesError
 from model.reading import Reading, Stroke
 from pages.components.pad.drawing import PadState
 from pages.components.pad.fabric_paths import pen_width_of, strokes_of
-from pages.components.shared.classifiers import is_loading, reader
+from pages.components.shared.classifiers import reader
 from pages.components.shared.html import columns, hint, render
 from pages.components.shared.verdict import verdict
 
-_READY = "Nothing is drawn yet. Draw a digit: every model reads it while the pen is down."
-_LATER = "Your drawing is the one of the Draw page. To load every model takes some seconds."
-
-
-def ask_all(names: list[str]) -> list[str]:
-    """Get the names of the models that read; none until the visitor asks, because loading them takes seconds."""
-    # The container stays when the button goes, so that what is below keeps its place and the pad its canvas.
-    with st.container(key="ask"):
-        if "all_read" in st.session_state:
-            return names
-        st.button(
-            "Let every model read it",
-            key="read_by_all",
-            type="primary",
-            icon=":material/visibility:",
-            on_click=lambda: st.session_state.update(all_read=True),
-        )
-    return []
+_EMPTY = "Nothing is drawn yet. Draw a digit: every model reads it while the pen is down."
 
 
 def show_readings(pad: PadState, names: list[str]) -> None:
@@ -43,16 +26,11 @@ def show_readings(pad: PadState, names: list[str]) -> None:
         except StrokesError as error:
             st.html(render("<p>{{ error }} Undo or clear it.</p>", error=error))
             return
-        if not names or not strokes:
-            st.html(hint(_READY if names else _LATER))
+        if not strokes:
+            st.html(hint(_EMPTY))
             return
         cards = [_card(name, strokes, pen_width) for name in names]
         st.html(render('<div class="side_by_side">{{ cards | join }}</div>', cards=cards))
-
-
-def still_loading(names: list[str]) -> list[str]:
-    """List the models that are still loading."""
-    return [name for name in names if is_loading(name)]
 
 
 def _card(name: str, strokes: list[Stroke], pen_width: float) -> Markup:
@@ -60,8 +38,6 @@ def _card(name: str, strokes: list[Stroke], pen_width: float) -> Markup:
         ready = reader(name)
     except ArtifactError as error:
         return _figure(name, "?", "It cannot read", str(error))
-    if ready is None:
-        return _figure(name, "…", "Loading", "It reads as soon as it is there.")
     return _reading(name, ready.read_drawing(strokes, pen_width), ready.threshold)
 
 

@@ -1,28 +1,30 @@
-"""The classifiers: one reader of each model for all sessions, loaded while the visitor already sees the page."""
+"""The classifiers: one reader of each model for all sessions, and the choice of the model that reads."""
 
 from __future__ import annotations
 
 import logging
 import os
-from concurrent.futures import Future
-from threading import Lock, Thread
+from threading import Lock
 
 import streamlit as st
 
-from model.classifiers.registry import MODELS, SHIPPED, available, weights_folder
+from model.classifiers.registry import LITE_FILE, MODELS, REPORT_FILE, SHIPPED, available, weights_folder
 from model.errors import ArtifactError
+from model.files import Stamps, stamps_of
 from model.reader import WEIGHTS, Reader
 from pages.components.shared.html import hint
-from pages.components.shared.server import freeze_objects
 
 _log = logging.getLogger(__name__)
-_loadings: dict[str, Future[Reader]] = {}
-"""The readers by the names of their models. Not in Streamlit's cache, which any visitor can clear for everybody."""
+_loaded: dict[str, tuple[Stamps, Reader | str]] = {}
+"""By model: the stamps of its files, and its reader or why it cannot be loaded. Not in Streamlit's cache, which any
+visitor can clear for everybody."""
 
-_starting = Lock()
-_loading_one = Lock()
-"""Keras keeps state while it loads a network, and two loads at once take as long as one after the other."""
+_loading = Lock()
 
+_UNSOUND = (
+    "The classifier cannot be loaded. Expected a sound installation. Received: {error}. "
+    "Restart the app once this is mended."
+)
 _UNPROVEN = "Not measured on other people's hands."
 _SHY = "Simple models often answer «?»."
 
@@ -56,70 +58,34 @@ def choose_model(title: str) -> str:
     return chosen
 
 
-def start_loading(name: str = SHIPPED) -> None:
-    """Start to load a model, once for all sessions.
+def reader(name: str = SHIPPED) -> Reader:
+    """Return the one reader of this model that all sessions share.
 
-    Call it when the page is on the screen, because importing TensorFlow delays the first paint.
-    """
-    loading = _loading(name)
-    with _starting:
-        if loading.running() or loading.done():
-            return
-        loading.set_running_or_notify_cancel()
-    Thread(target=_load, args=[name, loading], name=f"classifier {name}", daemon=True).start()
-
-
-def is_loading(name: str = SHIPPED) -> bool:
-    """Return whether the model has been neither loaded nor refused yet."""
-    return not _loading(name).done()
-
-
-def reader(name: str = SHIPPED) -> Reader | None:
-    """Return the one reader of this model that all sessions share; None while it is loading.
+    It is loaded when it is first needed, and again when its files have changed.
 
     Raises:
-        ArtifactError: the model cannot be loaded.
+        ArtifactError: the model cannot be loaded; the reason is logged once.
     """
-    loading = _loading(name)
-    if not loading.done():
-        return None
-    if error := loading.exception():
-        raise ArtifactError(str(error))  # a new one, because the traceback of a shared one would grow with every run
-    return loading.result()
+    stamps = stamps_of(weights_folder(name) / LITE_FILE, weights_folder(name) / REPORT_FILE)
+    with _loading:
+        if name not in _loaded or _loaded[name][0] != stamps:
+            _loaded[name] = stamps, _load(name)
+        found = _loaded[name][1]
+    if isinstance(found, str):
+        raise ArtifactError(found)
+    return found
 
 
-@st.fragment(run_every=0.25)
-def wait_for(*names: str) -> None:
-    """Load the models, and run the page again whenever another one of them is ready.
-
-    Loading starts with the second run, which the timer starts when the page is on the screen.
-    """
-    if not all(map(is_loading, names)):
-        st.rerun()
-    if "page_is_there" in st.session_state:
-        for name in names:
-            start_loading(name)
-    st.session_state.page_is_there = True
-
-
-def _loading(name: str) -> Future[Reader]:
-    return _loadings.setdefault(name, Future())
-
-
-def _load(name: str, loading: Future[Reader]) -> None:
-    """Load a model and freeze what it has brought along; log what fails for the operator."""
+def _load(name: str) -> Reader | str:
+    """Load a model; log what fails for the operator, and return it in one line for visitors."""
     try:
-        with _loading_one:
-            reader = Reader.load(weights_folder(name))
-        freeze_objects()
-        loading.set_result(reader)
-    except Exception as error:  # TensorFlow raises almost anything; the page shows it in one line
+        return Reader.load(weights_folder(name))
+    except Exception as error:  # native code raises almost anything
         _log.exception("The classifier %s cannot be loaded.", name)
-        loading.set_exception(ArtifactError(_explain(error)))
+        return _explain(error)
 
 
 def _explain(error: Exception) -> str:
-    """Describe a failed load for visitors: without the server's folders, and that only a restart helps."""
-    received = f"The classifier cannot be loaded. Expected a sound installation. Received: {error!r:.200}."
-    message = str(error) if isinstance(error, ArtifactError) else received
-    return f"{message.replace(f'{WEIGHTS.parents[2]}{os.sep}', '')} Restart the app once this is mended."
+    """Describe a failed load without the server's folders; only another error than a file's takes a restart."""
+    message = str(error) if isinstance(error, ArtifactError) else _UNSOUND.format(error=repr(error)[:200])
+    return message.replace(f"{WEIGHTS.parents[2]}{os.sep}", "")

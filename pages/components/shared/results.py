@@ -17,11 +17,10 @@ from model.errors import ArtifactError
 from model.evaluation import results
 from model.evaluation.diagnosis import Diagnosis
 from model.evaluation.results import Evaluation
+from model.files import Stamps, stamps_of
 
 _ROOT = Path(__file__).parents[3]
 T = TypeVar("T")
-Stamps = tuple[int, ...]
-"""Modification times of files, ns; 0 for a missing file."""
 
 
 def evaluation(name: str = registry.SHIPPED) -> Evaluation | None:
@@ -56,8 +55,7 @@ def warn(error: ArtifactError) -> None:
 
 def _stamps(name: str, file: Path) -> Stamps:
     """Stamp a file, and the weights and the report that it belongs to: a file that is replaced is read again."""
-    paths = [*(registry.weights_folder(name) / each for each in (WEIGHTS_FILE, REPORT_FILE)), file]
-    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+    return stamps_of(*(registry.weights_folder(name) / each for each in (WEIGHTS_FILE, REPORT_FILE)), file)
 
 
 # The stamps are part of the cache's key. An exception is not cached.

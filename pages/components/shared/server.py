@@ -1,7 +1,6 @@
-"""Workarounds for the server, each with the version that it was seen in and what ends it.
+"""What the server does when it starts, before any page: load the classifier, and work around Streamlit.
 
-They change the process, not a page: `lifespan` applies them when the server starts, except for `freeze_objects`, which
-has to wait for TensorFlow. A page that runs without the server, as in Streamlit's AppTest, runs without them.
+A page that runs without the server, as in Streamlit's AppTest, runs without it, and loads the classifier itself.
 """
 
 from __future__ import annotations
@@ -10,20 +9,32 @@ import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import cache
+from threading import Thread
 
-from streamlit.runtime.scriptrunner import script_runner
 from streamlit.starlette import App
+
+from model.errors import ArtifactError
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
 @asynccontextmanager
 async def lifespan(_: App) -> AsyncIterator[None]:
-    """Apply the workarounds; its server socket is bound by then, and no connection is accepted yet."""
+    """Prepare the process; its server socket is bound by then, and no connection is accepted yet."""
     send_at_once()
-    keep_keras_session()
+    Thread(target=load_classifier, name="classifier", daemon=True).start()
     yield
+
+
+def load_classifier() -> None:
+    """Load the shipped classifier and what it imports, while the first visitor's browser loads the page.
+
+    A page that needs it sooner waits for it. Where it cannot be loaded, the log says so, and every page that needs it.
+    """
+    from pages.components.shared.classifiers import reader
+
+    with suppress(ArtifactError):
+        reader()
 
 
 def send_at_once() -> None:
@@ -37,24 +48,3 @@ def send_at_once() -> None:
         if type(item) is socket.socket and item.family in _INTERNET and item.type == socket.SOCK_STREAM:
             with suppress(OSError):  # it may be closed already
                 item.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def keep_keras_session() -> None:
-    """Keep Streamlit (seen in 1.67) from calling Keras's `clear_session` after every run of every session.
-
-    It empties TensorFlow's kernel cache, after which the next prediction takes 45 ms instead of 1 ms. While a
-    classifier is loading, it clears the loader's state too, which then takes 4 s longer. Obsolete when the server does
-    not import Keras.
-    """
-    script_runner._clean_problem_modules = lambda: None
-
-
-@cache
-def freeze_objects() -> None:
-    """Exclude the objects that exist now from garbage collection, once: most are TensorFlow's and stay for good.
-
-    A full collection walks over all of them, 0.2 s. Once, because every freeze also keeps the garbage of that moment.
-    Obsolete when the server does not import TensorFlow.
-    """
-    gc.collect()
-    gc.freeze()
