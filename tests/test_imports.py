@@ -52,7 +52,7 @@ PAGES = (
     ("pages.components.shared",),
     ("pages.components.pad", "pages.components.photos", "pages.components.diagnostics", "pages.components.dataset"),
     ("pages.components.compare",),
-    ("pages.screens",),
+    ("pages.screens", "pages.routes"),
     ("pages.navigation",),
     ("app",),
 )

@@ -1,6 +1,8 @@
 """Addresses that people keep and send around, opened on a server that nobody has used yet."""
 
+import json
 import re
+import urllib.request
 
 import pytest
 from playwright.sync_api import expect
@@ -48,3 +50,8 @@ def test_first_visit_of_all_may_be_to_any_page(browser, tmp_path, path):
         assert page.evaluate("[...window.seen]") == [HEADINGS[path]], "«Page not found», or another page or menu first"
         assert page.url == f"{url}/{path}"
         page.close()
+
+
+def test_other_programs_are_answered_beside_the_pages():
+    with serve() as url, urllib.request.urlopen(f"{url}/api/ready", timeout=PATIENCE_MS / 1000) as response:
+        assert json.load(response) == {"ready": True}
