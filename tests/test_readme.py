@@ -113,7 +113,7 @@ _ROWS = {
 
 _CODE = re.findall(r"```sh\n(.*?)```", README, re.DOTALL) + re.findall(r"`([^`\n]+)`", README)
 _WORDS = {word for code in _CODE for word in code.split()}
-_CURL = ("--data-binary", "--json")  # curl's own options; `--json` is the command line's too
+_CURL = {"--data-binary"}  # curl's own options
 _LINKS = set(re.findall(r"\]\(([^)#:]+)\)", README))
 _PATHS = sorted(
     _LINKS
