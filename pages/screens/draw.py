@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from model.errors import ArtifactError, StrokesError
-from pages.components.pad.answer import show_answer, show_message, show_steps
+from pages.components.pad.answer import read_objects, show_parts, show_steps
 from pages.components.pad.drawing import PadState
-from pages.components.pad.fabric_paths import pen_width_of, strokes_of
 from pages.components.pad.listener import listen
 from pages.components.pad.pad import show_pad
-from pages.components.shared.classifiers import choose_model, reader
+from pages.components.shared.classifiers import choose_model
 
 
 @st.fragment
@@ -32,23 +30,10 @@ def answer(pad: PadState, shown: tuple[int, bool], name: str) -> None:
     """
     if pad.canvas_version != shown:
         st.rerun()
-    read(pad, name)
-    listen(pad)
-
-
-def read(pad: PadState, name: str) -> None:
-    """Read what is on the pad, and show the answer or why there is none."""
-    strokes = []
-    try:
-        strokes = strokes_of(pad.objects)
-        ready = reader(name)
-        show_answer(ready.read_drawing(strokes, pen_width_of(pad.objects)), ready.threshold)
-    except StrokesError as error:
-        strokes = []
-        show_message("This drawing cannot be read", f"{error} Undo or clear it.")
-    except ArtifactError as error:
-        show_message("The classifier is missing", str(error))
+    parts, strokes = read_objects(pad.objects, name)
+    show_parts(parts, pad.version)
     show_steps(strokes)
+    listen(pad, live=name)
 
 
 draw(choose_model("Draw a digit"))

@@ -1,6 +1,6 @@
 """The answer to a drawing: what is read, the frame, the bars and the steps, each one piece of HTML.
 
-Each is one element, because at ten updates a second the number of elements determines the cost. For the same reason the
+Streamlit's runs show the same HTML as the live socket sends many times a second. So each part is one element, and the
 parts that change with every update are f-strings, which escape their values themselves; the steps are a template.
 """
 
@@ -12,24 +12,46 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
+from model.errors import ArtifactError, StrokesError
 from model.reader import DrawingSteps, Reader
 from model.reading import Digit, Reading, Stroke
 from model.vision.framing import FRAME_SIDE
+from pages.components.pad.fabric_paths import Unchecked, pen_width_of, strokes_of
+from pages.components.shared.classifiers import reader
 from pages.components.shared.html import bars, picture, render
 from pages.components.shared.verdict import verdict
 
-
-def show_answer(reading: Reading, threshold: float) -> None:
-    """Show the answer, its bars and the frame it was read from; below the threshold the answer is a question."""
-    digit = next(iter(reading), None)
-    _answer(*verdict(reading.finding, digit, threshold), accepted=digit is not None and digit.accepted)
-    _pictures(digit)
+Parts = dict[str, str]
+"""HTML by the key of the container that it is shown in: answer, frame and bars."""
 
 
-def show_message(title: str, text: str) -> None:
-    """Show why there is no answer."""
-    _answer("?", title, text, accepted=False)
-    _pictures(None)
+def read_objects(objects: Unchecked, name: str) -> tuple[Parts, list[Stroke]]:
+    """Read what the pad reports, with the model of this name.
+
+    Returns:
+        The answer, or why there is none; and the strokes, none if they cannot be read.
+    """
+    try:
+        strokes = strokes_of(objects)
+        ready = reader(name)
+        return _answer_of(ready.read_drawing(strokes, pen_width_of(objects)), ready.threshold), strokes
+    except StrokesError as error:
+        return _message("This drawing cannot be read", f"{error} Undo or clear it."), []
+    except ArtifactError as error:
+        return _message("The classifier is missing", str(error)), []
+
+
+def show_parts(parts: Parts, version: str) -> None:
+    """Show an answer.
+
+    Args:
+        parts: its HTML.
+        version: of the drawing. Live answers change the page behind Streamlit's back; a new version makes it show the
+            parts again, even where its own HTML is the same as before.
+    """
+    for key, html in parts.items():
+        with st.container(key=key):
+            st.html(f'{html}<i hidden data-version="{version}"></i>')
 
 
 def show_steps(strokes: list[Stroke]) -> None:
@@ -41,22 +63,27 @@ def show_steps(strokes: list[Stroke]) -> None:
         st.html(_figures(steps) if steps else "<p>Draw something first.</p>")
 
 
-def _answer(sign: str, title: str, text: str, *, accepted: bool) -> None:
+def _answer_of(reading: Reading, threshold: float) -> Parts:
+    """Compose the answer, its bars and the frame it was read from; below the threshold the answer is a question."""
+    digit = next(iter(reading), None)
+    words = verdict(reading.finding, digit, threshold)
+    return _parts(*words, accepted=digit is not None and digit.accepted, digit=digit)
+
+
+def _message(title: str, text: str) -> Parts:
+    return _parts("?", title, text, accepted=False, digit=None)
+
+
+def _parts(sign: str, title: str, text: str, *, accepted: bool, digit: Digit | None) -> Parts:
     kind = "accepted" if accepted else "open"
-    with st.container(key="answer"):
-        st.html(
-            f'<div class="answer {kind}"><div class="sign">{sign}</div>'
-            f'<div><div class="title">{escape(title)}</div><div class="text">{escape(text)}</div></div></div>'
-        )
-
-
-def _pictures(digit: Digit | None) -> None:
-    with st.container(key="frame"):
-        frame = np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8) if digit is None else digit.frame
-        caption = "What the network sees"
-        st.html(f'<figure class="frame">{picture(frame, caption)}<figcaption>{caption}</figcaption></figure>')
-    with st.container(key="bars"):
-        st.html(bars(np.zeros(10) if digit is None else digit.probabilities))
+    frame = np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8) if digit is None else digit.frame
+    caption = "What the network sees"
+    return {
+        "answer": f'<div class="answer {kind}"><div class="sign">{sign}</div>'
+        f'<div><div class="title">{escape(title)}</div><div class="text">{escape(text)}</div></div></div>',
+        "frame": f'<figure class="frame">{picture(frame, caption)}<figcaption>{caption}</figcaption></figure>',
+        "bars": bars(np.zeros(10) if digit is None else digit.probabilities),
+    }
 
 
 def _figures(steps: DrawingSteps) -> Markup:

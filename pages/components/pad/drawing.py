@@ -44,6 +44,11 @@ class PadState:
     pen_width: int = 20
 
     @property
+    def version(self) -> str:
+        """Return what changes whenever the drawing does."""
+        return f"{self.load_number}.{self.answered}"
+
+    @property
     def canvas_version(self) -> tuple[int, bool]:
         """Return what the canvas depends on: when it changes, the canvas has to run again."""
         return self.load_number, self.listener_active

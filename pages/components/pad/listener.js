@@ -3,6 +3,8 @@
 const RETRY_MS = 20;
 const PATIENCE_MS = 1000; // an answer that takes longer counts as lost
 const MIN_STEP = 1.5; // canvas px between two points
+const MAX_UNDER_WAY = 6; // live messages that are not answered yet: a slow line costs delay, not rate
+const RECONNECT_MS = [500, 1000, 2000, 5000, 10000]; // growing pauses
 
 // Streamlit may unmount the component and mount it again between two runs: its strokes are kept meanwhile.
 export default function ({ data, parentElement, setStateValue }) {
@@ -19,7 +21,66 @@ function findCanvas() {
   return null;
 }
 
+// Asks for answers while the pen is down, and shows them in place of those of Streamlit's last run.
+class Live {
+  socket = null;
+  target = null; // the model that reads, the socket's path, and the objects below the strokes
+  sent = 0; // number of the last message
+  answered = 0;
+  settled = 0; // answers up to this message are older than what Streamlit shows
+  failures = 0;
+
+  connect(target) {
+    this.target = target;
+    if (!target || this.socket || this.pause) return;
+    const url = new URL(target.path, window.location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    const socket = (this.socket = new WebSocket(url));
+    socket.onopen = () => (this.failures = 0);
+    socket.onmessage = ({ data }) => this.show(JSON.parse(data));
+    socket.onclose = () => {
+      this.socket = null;
+      this.answered = this.sent;
+      const pause = RECONNECT_MS[Math.min(this.failures++, RECONNECT_MS.length - 1)];
+      this.pause = setTimeout(() => {
+        this.pause = null;
+        this.connect(this.target);
+      }, pause);
+    };
+  }
+
+  get isOpen() {
+    return this.target !== null && this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  get isReady() {
+    return this.isOpen && this.sent - this.answered < MAX_UNDER_WAY;
+  }
+
+  ask(objects) {
+    this.sent += 1;
+    const { model, base } = this.target;
+    this.socket.send(JSON.stringify({ id: this.sent, model, objects: [...base, ...objects] }));
+  }
+
+  settle() {
+    this.settled = this.sent;
+  }
+
+  show({ id, parts }) {
+    this.answered = Math.max(this.answered, id);
+    if (id <= this.settled || !this.target) return;
+    this.settled = id;
+    for (const [key, html] of Object.entries(parts)) {
+      const place = document.querySelector(`.st-key-${key} [data-testid="stHtml"]`);
+      if (place) place.innerHTML = html;
+    }
+  }
+}
+
 class Listener {
+  live = new Live();
+  frame = null; // the animation frame in which the stroke under way is sent
   loadNumber = null; // counts the drawings that the canvas had to load
   strokes = []; // drawn since the canvas loaded the last one
   current = null; // the stroke under way, also the last of strokes
@@ -82,7 +143,9 @@ class Listener {
   }
 
   // Called with every answer of the server.
-  answer({ load_number, last_message_before_load, answered, pen_width, color }, send) {
+  answer({ load_number, last_message_before_load, answered, pen_width, color, live }, send) {
+    this.live.connect(live);
+    if (!this.current) this.live.settle();
     this.send = send;
     this.pen = { strokeWidth: pen_width, stroke: color };
     this.answered = answered;
@@ -133,6 +196,7 @@ class Listener {
   }
 
   end() {
+    if (this.live.isOpen) this.live.ask(this.strokes.map(fabricPath));
     this.current = this.pointer = null;
     this.changed = true;
     this.report();
@@ -150,10 +214,20 @@ class Listener {
     this.report();
   }
 
+  // Ask with the next frame of the browser, or when one of the messages under way is answered.
+  askSoon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      if (this.current && this.live.isReady) this.live.ask(this.strokes.map(fabricPath));
+      else if (this.current) this.askSoon();
+    });
+  }
+
   // The next message is sent when the last one was answered: of two runs at once, Streamlit shows half of each.
   report() {
     clearTimeout(this.later);
     if (!this.changed || this.leaving) return;
+    if (this.current && this.live.isOpen) return this.askSoon(); // Streamlit gets the stroke when the pen is up
     const patience = this.sent > this.answered ? this.sentAt + PATIENCE_MS - performance.now() : 0;
     if (patience > 0) return void (this.later = setTimeout(() => this.report(), patience));
     this.changed = false;

@@ -13,8 +13,12 @@ _KEY = "listener"
 _component = st.components.v2.component("digit_listener", js=(Path(__file__).parent / "listener.js").read_text("utf-8"))
 
 
-def listen(pad: PadState) -> None:
+def listen(pad: PadState, live: str | None = None) -> None:
     """Mount the listener, as the last element of the page.
+
+    Args:
+        pad: the drawing.
+        live: of the model that reads live; None where the page shows something else than one model's answer.
 
     It learns from its data that its message was answered, and sends the next one only then: a message that came before
     the other elements were there would interrupt the run that shows them.
@@ -25,8 +29,15 @@ def listen(pad: PadState) -> None:
         "answered": pad.answered,
         "pen_width": pad.pen_width,
         "color": INK,
+        "live": live and {"model": live, "path": live_path(), "base": pad.base},
     }
     _component(key=_KEY, data=data, on_strokes_change=lambda: _take_message(pad))
+
+
+def live_path() -> str:
+    """Return the address of the live socket below the server's base path."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/api/live" if base else "/api/live"
 
 
 def _take_message(pad: PadState) -> None:

@@ -1,0 +1,71 @@
+"""The live answer: a socket that takes the drawing under way and answers with the HTML that the Draw page shows.
+
+A message is `{"id": n, "model": name, "objects": [Fabric paths]}`, and its answer `{"id": n, "parts": {key: HTML}}`.
+The server reads only the newest message of each socket: what a newer one has overtaken is dropped, so that a slow
+server answers less often, but never late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from anyio import create_task_group, to_thread
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+from streamlit.web.server.server_util import is_url_from_allowed_origins
+
+from model.classifiers.registry import MODELS
+from pages.components.pad.answer import read_objects
+from pages.components.pad.listener import live_path
+
+MAX_CHARACTERS = 2_000_000
+"""Of a message; hours of drawing by hand stay below it."""
+_POLICY_VIOLATION, _TOO_BIG, _INVALID = 1008, 1009, 1007
+
+
+def routes() -> list[BaseRoute]:
+    """Return the route of the socket, below the server's base path."""
+    return [WebSocketRoute(live_path(), serve)]
+
+
+async def serve(socket: WebSocket) -> None:
+    """Answer the messages of one visitor until they leave; other sites' pages are refused, as Streamlit does."""
+    origin = socket.headers.get("origin")
+    if origin and not is_url_from_allowed_origins(origin):
+        await socket.close(_POLICY_VIOLATION)
+        return
+    await socket.accept()
+    newest: asyncio.Queue[str] = asyncio.Queue(1)
+    async with create_task_group() as tasks:
+        tasks.start_soon(_answer_newest, socket, newest)
+        async for text in socket.iter_text():
+            if not newest.empty():
+                newest.get_nowait()
+            newest.put_nowait(text)
+        tasks.cancel_scope.cancel()
+
+
+async def _answer_newest(socket: WebSocket, newest: asyncio.Queue[str]) -> None:
+    while True:
+        text = await newest.get()
+        if len(text) > MAX_CHARACTERS:
+            await socket.close(_TOO_BIG)
+            return
+        answer = await to_thread.run_sync(answer_to, text)
+        if answer is None:
+            await socket.close(_INVALID)
+            return
+        await socket.send_text(answer)
+
+
+def answer_to(text: str) -> str | None:
+    """Answer a message; None if it is not one of the listener's."""
+    try:
+        message = json.loads(text)
+        number, name, objects = message["id"], message["model"], message["objects"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not isinstance(number, int) or name not in MODELS or not isinstance(objects, list):
+        return None
+    return json.dumps({"id": number, "parts": read_objects(objects, name)[0]})
