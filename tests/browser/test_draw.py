@@ -31,6 +31,20 @@ COUNT_SENT = """() => {
   return window.sent = 0;
 }"""
 
+# No socket for live answers can be had, as behind some proxies.
+NO_LIVE_SOCKET = """const Socket = WebSocket;
+window.WebSocket = class extends Socket {
+  constructor(url, ...more) { super(String(url).replace("/api/live", "/no/such/socket"), ...more); }
+};"""
+
+# Counts the messages of each socket by the end of its address.
+COUNT_BY_SOCKET = """const send = WebSocket.prototype.send;
+window.sentTo = { live: 0, stream: 0 };
+WebSocket.prototype.send = function (data) {
+  window.sentTo[this.url.split("/").at(-1)] += 1;
+  return send.call(this, data);
+};"""
+
 # Every answer that the page has shown, in order.
 WATCH = """() => {
   window.answers = [];
@@ -496,3 +510,34 @@ def test_sessions_share_no_drawing(open_page):
     yours.draw(DIGITS[1])
     yours.expect_answer("1")
     mine.expect_answer("9")
+
+
+def draw_half(page):
+    """Draw an upright stroke without lifting the pen."""
+    page.page.mouse.move(**page.at(TOP))
+    page.page.mouse.down()
+    page.page.mouse.move(**page.at(BOTTOM), steps=40)
+    page.expect_answer("1")
+
+
+def test_live_answers_come_over_their_own_socket(open_page):
+    page = open_page(script=COUNT_BY_SOCKET)
+    page.wait_until_ready()
+    draw_half(page)
+    page.page.evaluate("window.sentTo = { live: 0, stream: 0 }")
+    for _ in range(3):
+        page.page.mouse.move(**page.at(TOP), steps=20)
+        page.page.mouse.move(**page.at(BOTTOM), steps=20)
+    sent = page.page.evaluate("window.sentTo")
+    assert sent["live"] >= 20
+    assert sent["stream"] == 0, "Streamlit runs when the pen is up"
+    page.page.mouse.up()
+    expect_to_agree(page, page.answer.locator(".sign").inner_text())
+
+
+def test_without_a_socket_the_page_reads_by_streamlits_messages(open_page):
+    page = open_page(script=NO_LIVE_SOCKET)
+    page.wait_until_ready()
+    draw_half(page)
+    page.page.mouse.up()
+    expect_to_agree(page, "1")

@@ -29,7 +29,7 @@ class PadState:
         last_message_before_load: the number of the listener's last message before that.
         base: the objects that were there before the strokes that the listener reports.
         objects: the objects that are drawn now.
-        listener_active: the listener has reported a stroke since the canvas was mounted.
+        listener_active: the listener has reported since the canvas was mounted that it hears a stroke.
         answered: the number of the listener's last message.
         pen_width: canvas px, of the next stroke.
     """
@@ -59,7 +59,7 @@ class PadState:
             return
         objects = _as_list(message.get("objects"))
         self.answered = message.get("message", 0)
-        self.listener_active = self.listener_active or bool(objects)
+        self.listener_active = self.listener_active or bool(objects) or bool(message.get("listening"))
         if message.get("load_number") == self.load_number:
             self.objects = self.base + objects
             if message.get("overwritten"):

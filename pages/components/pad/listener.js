@@ -86,6 +86,7 @@ class Listener {
   current = null; // the stroke under way, also the last of strokes
   pointer = null; // whose stroke it is
   changed = false;
+  isKnown = false; // the server knows of the listener, and asks the canvas for no more reports
   overwritten = false; // the canvas has loaded a drawing over these strokes
   sent = 0;
   sentAt = 0;
@@ -130,6 +131,7 @@ class Listener {
   // Find the canvas, now or later, and again when it has been replaced.
   attach() {
     if (this.canvas?.isConnected) return;
+    if (this.canvas) this.current = this.pointer = null; // its canvas is gone: the stroke ends where it is
     this.canvas = findCanvas();
     clearTimeout(this.retry);
     if (!this.canvas) return void (this.retry = setTimeout(() => this.attachLater(), RETRY_MS));
@@ -143,12 +145,13 @@ class Listener {
   }
 
   // Called with every answer of the server.
-  answer({ load_number, last_message_before_load, answered, pen_width, color, live }, send) {
+  answer({ load_number, last_message_before_load, answered, active, pen_width, color, live }, send) {
     this.live.connect(live);
     if (!this.current) this.live.settle();
     this.send = send;
     this.pen = { strokeWidth: pen_width, stroke: color };
     this.answered = answered;
+    this.isKnown = active;
     if (this.sent < answered) this.sent = answered; // a new listener continues the count of the one before it
     if (load_number !== this.loadNumber) this.startLoad(load_number, last_message_before_load);
     if (this.changed) this.report();
@@ -168,7 +171,7 @@ class Listener {
     this.leaving = false;
     if (this.current) this.strokes.pop(); // its end was lost: the canvas drops it as well
     this.pointer = event.pointerId;
-    this.current = { ...this.pen, points: [], message: this.sent + 1 };
+    this.current = { ...this.pen, points: [], message: Infinity }; // of the message that reports it first
     this.strokes.push(this.current);
     this.add(event);
   }
@@ -227,15 +230,19 @@ class Listener {
   report() {
     clearTimeout(this.later);
     if (!this.changed || this.leaving) return;
-    if (this.current && this.live.isOpen) return this.askSoon(); // Streamlit gets the stroke when the pen is up
+    const isLive = this.current && this.live.isOpen; // then Streamlit gets the stroke when the pen is up
+    if (isLive) this.askSoon();
+    if (isLive && this.isKnown) return;
     const patience = this.sent > this.answered ? this.sentAt + PATIENCE_MS - performance.now() : 0;
     if (patience > 0) return void (this.later = setTimeout(() => this.report(), patience));
     this.changed = false;
     this.sent += 1;
     this.sentAt = performance.now();
-    const objects = this.strokes.map(fabricPath);
+    const reported = isLive ? this.strokes.filter((stroke) => stroke !== this.current) : this.strokes;
+    for (const stroke of reported) stroke.message = Math.min(stroke.message, this.sent);
+    const objects = reported.map(fabricPath);
     const overwritten = this.overwritten && !this.current;
-    this.send({ load_number: this.loadNumber, message: this.sent, objects, overwritten });
+    this.send({ load_number: this.loadNumber, message: this.sent, listening: true, objects, overwritten });
   }
 }
 

@@ -27,6 +27,7 @@ def listen(pad: PadState, live: str | None = None) -> None:
         "load_number": pad.load_number,
         "last_message_before_load": pad.last_message_before_load,
         "answered": pad.answered,
+        "active": pad.listener_active,
         "pen_width": pad.pen_width,
         "color": INK,
         "live": live and {"model": live, "path": live_path(), "base": pad.base},
