@@ -5,7 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier, active_count, get_ident
+from threading import Barrier, Event, active_count, get_ident
 
 import flatbuffers
 import numpy as np
@@ -95,6 +95,22 @@ def test_a_large_batch_takes_several_threads_and_leaves_none(frames, monkeypatch
     network.predict(frames)
     assert len(waited) == runtime._SHARES
     assert active_count() == before
+
+
+def test_a_drawing_does_not_wait_for_a_photo_s_batch(frames, monkeypatch):
+    network = runtime._Network((SMALLEST / LITE_FILE).read_bytes())
+    drawn = Event()
+
+    def run(interpreter, frame):
+        return np.full(10, drawn.wait(60) if frame.any() else 0, np.float32)
+
+    monkeypatch.setattr(runtime._Interpreter, "run", run)
+    with ThreadPoolExecutor(2) as photos:
+        batches = [photos.submit(network.predict, frames) for _ in range(2)]
+        network.predict(np.zeros((1, 28, 28), np.uint8))
+        assert not any(batch.done() for batch in batches)
+        drawn.set()
+        assert all(batch.result(60).all() for batch in batches)
 
 
 def test_an_interpreter_that_fails_is_free_again(frames, classifier):
