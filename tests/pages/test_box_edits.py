@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from pages.components.photos.box_edits import (
     box_label,
     drawn_boxes,
     is_shown,
+    reported_boxes,
 )
 from tests.test_transcript import transcript
 
@@ -129,3 +132,31 @@ def test_boxes_are_in_px_of_the_picture():
 )  # fmt: skip
 def test_malformed_reports_are_refused(objects, boxes):
     assert drawn_boxes(objects, boxes, (1, 1)) is None
+
+
+FIT = {"natural_width": 200, "natural_height": 100}
+
+
+def report(objects, boxes, fit=FIT):
+    return SimpleNamespace(json_data={"objects": objects}, boxes_in_image_space=boxes, background_fit=fit)
+
+
+def test_a_report_is_in_px_of_the_picture():
+    item, box = rect(100_001)
+    expected = [CanvasBox(100_001, (20, 15, 28, 33), "1")]
+    assert reported_boxes(report([item], [box]), (400, 300)) == expected
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [None, {}, 5, {**FIT, "natural_width": 0}, {**FIT, "natural_width": "x"}, {**FIT, "natural_height": float("nan")}],
+)
+def test_a_report_without_a_sound_background_is_refused(fit):
+    assert reported_boxes(report([rect(1)[0]], [rect(1)[1]], fit), (400, 300)) is None
+
+
+@pytest.mark.parametrize(
+    "report", [None, 5, SimpleNamespace(json_data=[3], boxes_in_image_space=[], background_fit=FIT)]
+)
+def test_what_is_no_report_is_refused(report):
+    assert reported_boxes(report, (400, 300)) is None

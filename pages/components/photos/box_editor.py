@@ -16,8 +16,8 @@ from pages.components.photos.box_edits import (
     apply_box_edits,
     box_id,
     box_label,
-    drawn_boxes,
     is_shown,
+    reported_boxes,
 )
 from pages.components.shared.canvas import st_canvas
 
@@ -77,11 +77,8 @@ def _canvas(photo: Read, scale: CanvasScale, revision: int) -> list[CanvasBox] |
         font_size=_font(photo, scale.px),
         on_change=_note_report,
     )
-    fit = result.background_fit
-    if not st.session_state.pop("boxes_reported", False) or not fit or not result.json_data:
-        return None
-    stretch = width / fit["natural_width"], height / fit["natural_height"]
-    return drawn_boxes(result.json_data.get("objects"), result.boxes_in_image_space, stretch)
+    is_new = st.session_state.pop("boxes_reported", False)
+    return reported_boxes(result, scale.size_wh) if is_new else None
 
 
 def _note_report() -> None:

@@ -58,6 +58,24 @@ def box_label(mark: Mark) -> str:
     return f"{mark.label}?" if mark.trust is Trust.DOUBTFUL else mark.text
 
 
+def reported_boxes(report: Unchecked, size_wh: tuple[int, int]) -> list[CanvasBox] | None:
+    """Check and convert what the canvas returns.
+
+    Args:
+        report: a `CanvasResult`, whose properties compute with the browser's values and may raise.
+        size_wh: of the picture, px.
+
+    Returns:
+        The boxes; None if nothing is reported yet, or the report is malformed.
+    """
+    try:
+        fit = report.background_fit
+        stretch = size_wh[0] / fit["natural_width"], size_wh[1] / fit["natural_height"]
+        return drawn_boxes(report.json_data.get("objects"), report.boxes_in_image_space, stretch)
+    except (AttributeError, TypeError, KeyError, ValueError, ArithmeticError):
+        return None
+
+
 def drawn_boxes(objects: Unchecked, boxes: Unchecked, stretch: tuple[float, float]) -> list[CanvasBox] | None:
     """Check and convert the boxes that the canvas reports.
 
