@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reprlib
+
 
 class ReaderError(Exception):
     """Base of all errors that are shown to the user as one line, never as a traceback."""
@@ -29,3 +31,11 @@ class TrainingError(ReaderError):
 
 class ExportError(ReaderError):
     """A network cannot be exported there, or the exported one answers differently."""
+
+
+def short_repr(value: object) -> str:
+    """Return a value of any kind in short, for a message; of a number that Python refuses to spell out, its type."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # a whole number of more than 4,300 digits
+        return f"{type(value).__name__} with a number of thousands of digits"

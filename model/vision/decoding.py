@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,12 @@ Picture = bytes | Path | str | NDArray[np.uint8]
 
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before decoding, which bounds memory and time."""
+MAX_WEBP_PIXELS = 50_000_000
+"""As WebP, whose decoder takes 16 bytes a pixel, for two canvases and two copies; no other takes more than 10."""
+MAX_SIDE = 30_000
+"""px: a strip of 1.2 m scanned at 600 dpi. On longer ones no digit is left when the longest side is shrunk to 2,400 px,
+while a file of some hundred bytes may claim a million rows."""
+_STRIP = 4_000_000  # px
 PREVIEW_SIDE = 1400
 """px, the longest side of a preview; more would only make the page slow."""
 
@@ -59,7 +65,8 @@ def decode_photo(data: bytes) -> DecodedPhoto:
         data: a PNG, JPEG, WebP, BMP, GIF, TIFF or HEIC file.
 
     Raises:
-        ImageError: it cannot be decoded, has no pixel, or more than MAX_PIXELS.
+        ImageError: it cannot be decoded, has no pixel, more than MAX_PIXELS (MAX_WEBP_PIXELS), or a side beyond
+            MAX_SIDE.
     """
     with _opened(data) as upright:
         gray = _gray(upright)
@@ -80,7 +87,8 @@ def load_gray(picture: Picture) -> Gray:
         (h, w) uint8, 0 black … 255 white, of the upright picture's size. A gray array is returned as it is.
 
     Raises:
-        ImageError: it cannot be decoded, has no pixel, or more than MAX_PIXELS.
+        ImageError: it cannot be decoded, has no pixel, more than MAX_PIXELS (MAX_WEBP_PIXELS), or a side beyond
+            MAX_SIDE.
     """
     if isinstance(picture, np.ndarray):
         return _gray_of_array(picture)
@@ -101,8 +109,10 @@ def _opened(source: bytes | Path | str) -> Iterator[Image.Image]:
     """Decode a file and turn it upright; every error that its pixels cause in the block becomes an ImageError."""
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as image:
-            _check_size(*image.size)
-            yield ImageOps.exif_transpose(image)
+            _check_size(*image.size, image.format)
+            image.load()
+            ImageOps.exif_transpose(image, in_place=True)  # in place: it would copy an upright picture, too
+            yield image
     except ImageError:
         raise
     except Image.DecompressionBombError as error:  # Pillow's own limit lies above ours
@@ -121,14 +131,18 @@ def _gray_of_array(pixels: NDArray[np.uint8]) -> Gray:
     return np.ascontiguousarray(pixels) if pixels.ndim == 2 else _gray(Image.fromarray(pixels))
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise _too_large(f"{width}x{height}, {width * height / 1e6:.0f}")
+def _check_size(width: int, height: int, file_format: str | None = None) -> None:
+    is_webp = file_format == "WEBP"
+    if width * height > (MAX_WEBP_PIXELS if is_webp else MAX_PIXELS):
+        raise _too_large(f"{width}x{height}, {width * height / 1e6:.0f}", is_webp=is_webp)
+    if max(width, height) > MAX_SIDE:
+        limit = f"Expected at most {MAX_SIDE:,} px a side."
+        raise ImageError(f"The picture is too long. {limit} Received: {width}x{height}.")
 
 
-def _too_large(received: str) -> ImageError:
-    limit = f"Expected at most {MAX_PIXELS / 1e6:.0f} megapixels."
-    return ImageError(f"The picture is too large. {limit} Received: {received} megapixels.")
+def _too_large(received: str, *, is_webp: bool = False) -> ImageError:
+    most = f"{MAX_WEBP_PIXELS / 1e6:.0f} megapixels as WebP" if is_webp else f"{MAX_PIXELS / 1e6:.0f} megapixels"
+    return ImageError(f"The picture is too large. Expected at most {most}. Received: {received} megapixels.")
 
 
 def _describe(source: bytes | Path | str, error: Exception) -> str:
@@ -140,8 +154,28 @@ def _describe(source: bytes | Path | str, error: Exception) -> str:
 
 def _gray(image: Image.Image) -> Gray:
     if image.mode == "I" or image.mode.startswith("I;16"):
-        return _to_bytes(np.clip(np.asarray(image), 0, 65535))
-    return _on_paper(image) if image.has_transparency_data else np.asarray(image.convert("L"))
+        return _deep_to_gray(image)
+    return (
+        _on_paper(image)
+        if image.has_transparency_data
+        else _in_strips(image, lambda strip: np.asarray(strip.convert("L")))
+    )
+
+
+def _in_strips(image: Image.Image, to_gray: Callable[[Image.Image], NDArray[np.integer]]) -> Gray:
+    """Convert a picture strip by strip: copies of the whole would take several times the memory of its pixels."""
+    gray = np.empty((image.height, image.width), np.uint8)
+    for top, strip in _strips(image):
+        gray[top : top + strip.height] = to_gray(strip)
+    return gray
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """Cut a picture into strips of its full width; yields the first row of each, and its pixels."""
+    width, height = image.size
+    rows = max(_STRIP // width, 1)
+    for top in range(0, height, rows):
+        yield top, image.crop((0, top, width, min(top + rows, height)))
 
 
 def _preview(upright: Image.Image) -> Image.Image | None:
@@ -153,15 +187,33 @@ def _preview(upright: Image.Image) -> Image.Image | None:
     return preview
 
 
-def _to_bytes(deep: NDArray[np.integer]) -> Gray:
+def _deep_to_gray(deep: Image.Image) -> Gray:
     """Scale up to 16 bits to 8; the depth is that of the brightest pixel, since 10 or 12 bits may be stored in 16."""
-    depth = max(int(deep.max()).bit_length(), 8)
-    return np.asarray(deep.astype(np.uint32) * 255 // (2**depth - 1)).astype(np.uint8)
+    brightest = max(int(_deep(strip).max()) for _, strip in _strips(deep))
+    most = 2 ** max(brightest.bit_length(), 8) - 1
+    return _in_strips(deep, lambda strip: _deep(strip) * 255 // most)
+
+
+def _deep(image: Image.Image) -> NDArray[np.uint32]:
+    return np.clip(np.asarray(image), 0, 65535).astype(np.uint32)
 
 
 def _on_paper(transparent: Image.Image) -> Gray:
     """Compose on white, or on black if the ink is white too, so that only its alpha shows it."""
+    on_white = _in_strips(transparent, _on_white)
+    return _in_strips(transparent, _on_black) if np.ptp(on_white) < MIN_CONTRAST else on_white
+
+
+def _on_white(transparent: Image.Image) -> Gray:
+    gray, alpha = _gray_and_alpha(transparent)
+    return np.asarray(cv2.bitwise_not(cv2.multiply(cv2.bitwise_not(gray), alpha, scale=1 / 255)))
+
+
+def _on_black(transparent: Image.Image) -> Gray:
+    gray, alpha = _gray_and_alpha(transparent)
+    return np.asarray(cv2.multiply(gray, alpha, scale=1 / 255))
+
+
+def _gray_and_alpha(transparent: Image.Image) -> tuple[Gray, Gray]:
     gray, alpha = (np.asarray(band) for band in transparent.convert("RGBA").convert("LA").split())
-    on_white = cv2.bitwise_not(cv2.multiply(cv2.bitwise_not(gray), alpha, scale=1 / 255))
-    on_black = cv2.multiply(gray, alpha, scale=1 / 255)
-    return np.asarray(on_black if np.ptp(on_white) < MIN_CONTRAST else on_white)
+    return gray, alpha

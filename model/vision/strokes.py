@@ -6,7 +6,6 @@ leave that range, so the pad's own pen decides nothing but the box of the drawin
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable, Sequence
 from math import ceil, floor
 
@@ -14,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from model.errors import StrokesError
+from model.errors import StrokesError, short_repr
 from model.reading import Box, Ink, Stroke
 
 MAX_POINTS = 4_000
@@ -44,7 +43,7 @@ def as_strokes(strokes: Iterable[ArrayLike]) -> list[Stroke]:
     try:
         arrays = [_as_stroke(stroke) for stroke in strokes]
     except TypeError as error:
-        message = f"Strokes cannot be read. Expected a list of (n, 2) arrays. Received: {reprlib.repr(strokes)}."
+        message = f"Strokes cannot be read. Expected a list of (n, 2) arrays. Received: {short_repr(strokes)}."
         raise StrokesError(message) from error
     arrays = [array for array in arrays if len(array)]
     if len(arrays) > MAX_STROKES:
@@ -60,9 +59,9 @@ def as_pen_width(pen_width: float) -> float:
     """
     try:
         width = float(pen_width)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:  # float() overflows at whole numbers beyond 1e308
         raise StrokesError(
-            f"The pen width is no number. Expected px above 0. Received: {reprlib.repr(pen_width)}."
+            f"The pen width is no number. Expected px above 0. Received: {short_repr(pen_width)}."
         ) from error
     if not 0 < width <= MAX_COORDINATE:
         raise StrokesError(f"The pen width is out of range. Expected px above 0. Received: {width}.")
@@ -141,8 +140,8 @@ def ink_digit(strokes: Sequence[Stroke]) -> Ink:
 def _as_stroke(stroke: ArrayLike) -> Stroke:
     try:
         array = np.asarray(stroke, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        message = f"A stroke cannot be read. Expected an (n, 2) array of numbers. Received: {reprlib.repr(stroke)}."
+    except (TypeError, ValueError, OverflowError) as error:  # float64 overflows at whole numbers beyond 1e308
+        message = f"A stroke cannot be read. Expected an (n, 2) array of numbers. Received: {short_repr(stroke)}."
         raise StrokesError(message) from error
     if array.size == 0:
         return np.empty((0, 2))

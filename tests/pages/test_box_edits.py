@@ -1,15 +1,20 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from model.reading import Digit
 from pages.components.photos.box_edits import (
+    MAX_READS,
     CanvasBox,
     CanvasScale,
+    LimitedReads,
     apply_box_edits,
     box_id,
     box_label,
     drawn_boxes,
     is_shown,
+    reported_boxes,
 )
 from tests.test_transcript import transcript
 
@@ -31,7 +36,7 @@ def on_canvas(page=PAGE, revision=REVISION):
 
 
 def edited(drawn, page=PAGE, revision=REVISION):
-    return apply_box_edits(page, drawn, revision, SCALE, read)
+    return apply_box_edits(page, drawn, revision, SCALE, LimitedReads(read))
 
 
 def test_an_untouched_canvas_changes_nothing():
@@ -55,6 +60,27 @@ def test_a_box_drawn_is_added_once_though_it_is_reported_twice():
     new = CanvasBox(4, (60, 0, 80, 40), "")
     page = edited([*on_canvas(), new])
     assert edited([*on_canvas(), new], page, REVISION + 1) is page
+
+
+def test_of_many_new_boxes_the_first_are_read():
+    """Each may take a second, and a message of 7 kB holds 60."""
+    new = [CanvasBox(4, (60 + 5 * i, 50, 80 + 5 * i, 90), "") for i in range(60)]
+    reads = []
+    limited = LimitedReads(lambda box: reads.append(box) or read(box))
+    page = apply_box_edits(PAGE, [*on_canvas(), *new], REVISION, SCALE, limited)
+    assert len(reads) == MAX_READS
+    assert len(list(page)) == len(list(PAGE)) + MAX_READS
+    assert limited.refused == 60 - MAX_READS
+
+
+def test_of_many_moved_boxes_the_first_are_read():
+    page = transcript("1" * 50)
+    moved = [CanvasBox(each.id, tuple(edge + 9 for edge in each.box), each.label) for each in on_canvas(page)]
+    limited = LimitedReads(read)
+    scale = CanvasScale((4000, 300), px=0.5)
+    after = apply_box_edits(page, moved, REVISION, scale, limited)
+    assert after.text == "8" * MAX_READS + "1" * (50 - MAX_READS)
+    assert limited.refused == 50 - MAX_READS
 
 
 def test_a_tiny_box_is_an_accident():
@@ -129,3 +155,31 @@ def test_boxes_are_in_px_of_the_picture():
 )  # fmt: skip
 def test_malformed_reports_are_refused(objects, boxes):
     assert drawn_boxes(objects, boxes, (1, 1)) is None
+
+
+FIT = {"natural_width": 200, "natural_height": 100}
+
+
+def report(objects, boxes, fit=FIT):
+    return SimpleNamespace(json_data={"objects": objects}, boxes_in_image_space=boxes, background_fit=fit)
+
+
+def test_a_report_is_in_px_of_the_picture():
+    item, box = rect(100_001)
+    expected = [CanvasBox(100_001, (20, 15, 28, 33), "1")]
+    assert reported_boxes(report([item], [box]), (400, 300)) == expected
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [None, {}, 5, {**FIT, "natural_width": 0}, {**FIT, "natural_width": "x"}, {**FIT, "natural_height": float("nan")}],
+)
+def test_a_report_without_a_sound_background_is_refused(fit):
+    assert reported_boxes(report([rect(1)[0]], [rect(1)[1]], fit), (400, 300)) is None
+
+
+@pytest.mark.parametrize(
+    "report", [None, 5, SimpleNamespace(json_data=[3], boxes_in_image_space=[], background_fit=FIT)]
+)
+def test_what_is_no_report_is_refused(report):
+    assert reported_boxes(report, (400, 300)) is None

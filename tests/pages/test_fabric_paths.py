@@ -97,7 +97,10 @@ def test_mirrored_object():
         [{"path": [["M", 0, 0], ["L", float("inf"), 2]]}],
         [{"path": [["M", 0, 0], ["L", None, 2]]}],
         [{"path": [["M", 0, 0], ["L", 10**400, 2]]}],
+        [{"path": [["M", 0, 0], ["L", 10**5000, 2]]}],
         [{"path": [["M", 0, 0], [["L"], 1, 2]]}],
+        [{"path": ["M12"]}],
+        [{"path": [["M", [1], [2]]]}],
         [[["M", 0, 0]]],
         [{"path": [["M", 0, 0], ["L", 5, 5]], "left": "x", "top": 3}],
         [{"path": [["M", 0, 0], ["L", 5, 5]], "left": 1, "top": 3, "angle": float("nan")}],
@@ -138,7 +141,9 @@ def test_pen_is_the_widest_of_the_strokes():
     assert pen_width_of([]) == 1
 
 
-@pytest.mark.parametrize("width", [None, "wide", [], 0, -3, float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "width", [None, "wide", [], 0, -3, float("nan"), float("inf"), 10**400, pytest.param(10**5000, id="5001 digits")]
+)
 def test_malformed_pen_is_refused(width):
     item = {"path": SQUARE, "strokeWidth": width}
     with pytest.raises(StrokesError, match=r"pen width.*Expected.*Received"):

@@ -1,4 +1,5 @@
 import io
+import json
 import re
 import struct
 import sys
@@ -348,6 +349,29 @@ def test_another_photo_is_decoded_again_when_its_boxes_are_drawn(start, canvas):
     assert reading(app) == ["77", "7"], "its own ink is read, not the blank photo's"
 
 
+def test_boxes_beyond_the_limit_of_a_report_are_left_out_with_a_word(start, canvas):
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Draw").run()
+    new = {"type": "LabeledRect", "strokeMiterLimit": 4, "label": "", "top": 30, "width": 110, "height": 160}
+    canvas.report(app, [*canvas.given, *({**new, "left": 5 * i} for i in range(60))])
+    assert not app.exception
+    assert len(list(album(app).read[album(app).shown].transcript)) == 3 + 10
+    assert "10 boxes are read at a time. 50 more were left out, so change them once more." in collect(app)
+    canvas.report(app, canvas.given[1:])
+    assert "left out" not in collect(app)
+
+
+def test_a_box_whose_move_is_left_out_is_shown_where_it_was(start, canvas):
+    app = upload(start(), ("page.png", encode(page([SEVEN] * 12, size_wh=(1300, 150)))))
+    app.segmented_control(key="mode").set_value("Change").run()
+    assert len(canvas.given) == 12
+    before = [item["left"] for item in canvas.given]
+    canvas.report(app, [{**item, "left": item["left"] + 8} for item in canvas.given])
+    moved = [abs(new["left"] - old) > 4 for new, old in zip(canvas.given, before, strict=True)]
+    assert moved == [True] * 10 + [False] * 2
+    assert "2 more were left out" in collect(app)
+
+
 def test_an_old_report_does_not_undo_an_undo(start, canvas):
     app = upload(start(), ("page.png", PAGE))
     app.segmented_control(key="mode").set_value("Change").run()
@@ -365,3 +389,82 @@ def test_malformed_reports_change_nothing(start, canvas, objects, monkeypatch):
     canvas.report(app, objects)
     assert not app.exception
     assert reading(app) == ["77", "7"]
+
+
+@pytest.fixture
+def package(monkeypatch):
+    """The canvas package's Python, and in place of its part in the browser what the test puts into the dict."""
+    sent = {}
+    monkeypatch.setattr("streamlit.components.v2.component", lambda *_, **__: lambda **__: sent)
+    monkeypatch.delitem(sys.modules, "streamlit_drawable_canvas", raising=False)
+    module = import_module("streamlit_drawable_canvas")
+    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", module)
+    monkeypatch.setattr(import_module("pages.components.shared.canvas"), "streamlit_drawable_canvas", module)
+    return sent
+
+
+SENT_FIT = {"naturalWidth": 9, "naturalHeight": 9, "scaleX": 1, "scaleY": 1, "offsetX": 0, "offsetY": 0}
+SENT_BOX = {"type": "LabeledRect", "strokeMiterLimit": 4}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"drawing": [3]},
+        {"backgroundFit": {}},
+        {"backgroundFit": 5},
+        {"drawing": {"raw": [3]}, "backgroundFit": SENT_FIT},
+        {"drawing": {"raw": {"objects": [3]}}, "backgroundFit": SENT_FIT},
+        {"drawing": {"raw": {"objects": [{**SENT_BOX, "left": 10**400}]}}, "backgroundFit": SENT_FIT},
+        {"drawing": {"raw": {"objects": [{**SENT_BOX, "originX": "x"}]}}, "backgroundFit": SENT_FIT},
+        {"drawing": {"raw": {"objects": [SENT_BOX]}}, "backgroundFit": {**SENT_FIT, "scaleX": 0}},
+    ],
+)
+def test_what_a_canvas_sends_in_no_known_form_is_no_report(package, sent):
+    package.update(sent)
+    result = import_module("pages.components.shared.canvas").st_canvas(key="canvas")
+    assert import_module("pages.components.photos.box_edits").reported_boxes(result, (9, 9)) is None
+
+
+def send_table(app, message):
+    """Send a message of the table's widget, as a browser would."""
+    table = app.dataframe[0].proto
+    states = app._tree.get_widget_states()
+    states.widgets.add(id=table.id, string_value=message)
+    app._run(states)
+    return app
+
+
+def edits(rows):
+    return json.dumps({"edited_rows": rows, "added_rows": [], "deleted_rows": []})
+
+
+def test_a_digit_is_typed_in_the_table(start):
+    app = send_table(upload(start(), ("page.png", PAGE)), edits({"0": {"Reading": "3"}}))
+    assert not app.exception
+    assert reading(app) == ["37", "7"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        edits({"99": {"Reading": "3"}}),
+        edits({"-1": {"Reading": "3"}}),
+        edits({"0": [3]}),
+        edits({"0": None}),
+        edits({"0": {"Reading": ["3"]}}),
+        edits({"0": {"Reading": {"x": 3}}}),
+        edits({"0": {"Reading": None}}),
+        edits({"0": {"Nothing": 10**400}}),
+        edits({"0": {"_index": 10**400}}),
+        edits({"0": {"Reading": "7", "Nothing": 1}}),
+        json.dumps({"added_rows": [3]}),
+        json.dumps({"deleted_rows": ["x"]}),
+    ],
+)
+def test_malformed_edits_of_the_table_change_nothing(start, message):
+    app = send_table(upload(start(), ("page.png", PAGE)), message)
+    assert not app.exception
+    assert reading(app) == ["77", "7"]
+    assert len(app.dataframe) == 1
+    assert reading(send_table(app, edits({"0": {"Reading": "3"}}))) == ["37", "7"]

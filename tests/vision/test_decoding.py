@@ -1,15 +1,17 @@
 import contextlib
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from model.errors import ImageError
-from model.vision.decoding import MAX_PIXELS, PREVIEW_SIDE, decode_photo, load_gray
+from model.vision.decoding import MAX_PIXELS, MAX_SIDE, MAX_WEBP_PIXELS, PREVIEW_SIDE, decode_photo, load_gray
 from tests.handwriting.picture_files import SEVEN, encode, half_red, page
 
 CORNER = np.array([[0, 0, 0, 255], [0, 255, 255, 255], [0, 255, 255, 255]], np.uint8)  # no symmetry at all
@@ -167,6 +169,79 @@ def test_missing_files_and_folders_are_refused(tmp_path):
 def test_huge_pictures_are_refused_before_decoding(side):
     with pytest.raises(ImageError, match=r"too large\. Expected at most 100 megapixels\. Received: .* megapixels"):
         load_gray(png_header(side, side))
+
+
+def webp_canvas(width, height):
+    """An animated WebP file of some hundred bytes whose canvas claims to be of this size."""
+    frames = [Image.new("RGB", (8, 8), color) for color in ("white", "black")]
+    data = bytearray(encode(frames[0], "WEBP", save_all=True, append_images=frames[1:]))
+    sides = data.index(b"VP8X") + 12
+    data[sides : sides + 6] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return bytes(data)
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """The sizes of the pictures whose pixels were decoded."""
+    sizes, load = [], ImageFile.ImageFile.load
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: sizes.append(image.size) or load(image))
+    return sizes
+
+
+@pytest.mark.parametrize("size_wh", [(60, MAX_SIDE + 1), (60, 1_000_001), (MAX_SIDE + 1, 8)])
+def test_endless_strips_are_refused_before_decoding(size_wh, decoded):
+    received = "{}x{}".format(*size_wh)
+    files = [png_header(*size_wh)] + [webp_canvas(*size_wh)] * (size_wh[0] * size_wh[1] <= MAX_WEBP_PIXELS)
+    for data in files:
+        with pytest.raises(ImageError, match=rf"too long\. Expected at most 30,000 px a side\. Received: {received}\."):
+            load_gray(data)
+    with pytest.raises(ImageError, match="too long"):
+        load_gray(np.zeros(size_wh[::-1], np.uint8))
+    assert not decoded
+
+
+@pytest.mark.parametrize("size_wh", [(60, 1_000_001), (5_001, 10_000)])
+def test_a_webp_of_more_pixels_than_its_decoder_may_take_is_refused_before_decoding(size_wh, decoded):
+    received = "{}x{}".format(*size_wh)
+    message = rf"too large\. Expected at most 50 megapixels as WebP\. Received: {received}, \d+ megapixels"
+    with pytest.raises(ImageError, match=message):
+        load_gray(webp_canvas(*size_wh))
+    assert not decoded
+
+
+def test_a_long_strip_is_a_picture(decoded):
+    assert load_gray(encode(np.zeros((MAX_SIDE, 60), np.uint8))).shape == (MAX_SIDE, 60)
+    assert decoded, "the fixture sees what is decoded"
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from model.vision.decoding import decode_photo
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+decode_photo(Path(sys.argv[1]).read_bytes())
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("mode", "most"), [("L", 300), ("RGBA", 800)])
+def test_the_largest_pictures_are_decoded_in_bounded_memory(mode, most, tmp_path):
+    """In MB: 100 or 400 for the pixels as Pillow holds them, 100 for the gray ones, and less than 300 for the rest."""
+    path = tmp_path / "large.png"
+    Image.new(mode, (10_000, MAX_PIXELS // 10_000)).save(path, compress_level=1)
+    output = subprocess.run([sys.executable, "-c", PEAK, path], check=True, capture_output=True, text=True).stdout
+    assert float(output) < most
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "I;16"])
+def test_strips_are_put_together_as_the_whole_would_be(file_format, mode, monkeypatch):
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (97, 60), np.uint8)).convert(mode)
+    data = encode(image, file_format)
+    whole = load_gray(data)
+    monkeypatch.setattr("model.vision.decoding._STRIP", 60 * 7)
+    np.testing.assert_array_equal(load_gray(data), whole)
 
 
 def test_modes_without_a_gray_are_refused():

@@ -46,6 +46,13 @@ def test_lists_and_arrays_are_taken_and_not_changed():
         ([[[float("nan"), 1]]], "leaves the canvas. Expected finite coordinates"),
         ([[[float("inf"), 1]]], "leaves the canvas"),
         ([[[1e9, 1]]], "leaves the canvas"),
+        ([[[10**400, 1]]], r"Expected an \(n, 2\) array of numbers. Received: \[\[10+\.\.\.0+, 1\]\]"),
+        ([[[10**5000, 1]]], "Expected an .n, 2. array of numbers. Received: list with a number of thousands of digits"),
+        pytest.param(
+            10**5000,
+            "Expected a list of .n, 2. arrays. Received: int with a number of thousands of digits",
+            id="5001 digits",
+        ),
         (7, "Strokes cannot be read. Expected a list"),
         (None, "Strokes cannot be read. Expected a list"),
         (
@@ -59,7 +66,9 @@ def test_malformed_strokes_are_refused(strokes, message):
         as_strokes(strokes)
 
 
-@pytest.mark.parametrize("pen_width", [0, -3, float("nan"), float("inf"), "wide", None])
+@pytest.mark.parametrize(
+    "pen_width", [0, -3, float("nan"), float("inf"), "wide", None, 10**400, pytest.param(10**5000, id="5001 digits")]
+)
 def test_malformed_pen_widths_are_refused(pen_width):
     with pytest.raises(StrokesError, match="Expected px above 0"):
         as_pen_width(pen_width)

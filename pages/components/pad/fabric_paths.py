@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, cos, radians, sin, sqrt
-from reprlib import repr as short_repr
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from model.errors import StrokesError
+from model.errors import StrokesError, short_repr
 from model.reading import Stroke
 from model.vision.strokes import as_pen_width
 
@@ -86,6 +85,8 @@ def _flatten(path: Sequence[Sequence[Any]]) -> Points:
     if start[0] != "M" or any(len(command) != _NUMBERS[command[0]] + 1 for command in path):
         raise ValueError(path[0])
     first = _finite([start[1:]])
+    if first.shape != (1, 2):
+        raise ValueError(start)
     if not curves:
         return first
     ends = np.concatenate([first, _finite([command[-2:] for command in curves])])

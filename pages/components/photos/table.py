@@ -10,7 +10,7 @@ import streamlit as st
 from model.transcript import Mark
 from model.transcript_export import to_digits_csv, to_json, to_layout_csv, to_text
 from pages.components.photos.album import Album
-from pages.components.photos.box_edits import DIGITS
+from pages.components.photos.box_edits import DIGITS, Unchecked
 from pages.components.shared.html import percent, pixels_url
 
 Rows = list[tuple[str, int]]
@@ -38,7 +38,7 @@ def show_table(album: Album) -> None:
             "Seen": st.column_config.ImageColumn(width="small"),
             "Reading": st.column_config.TextColumn(max_chars=1, validate="^[0-9]$", help="Type to change it"),
         },
-        on_change=lambda: _take_edits(album, rows, st.session_state.get(key, {}).get("edited_rows", {})),
+        on_change=lambda: _take_edits(album, rows, st.session_state[key]),
     )
 
 
@@ -80,13 +80,31 @@ def _record(name: str, row: int, column: int, mark: Mark) -> dict[str, object]:
     }
 
 
-def _take_edits(album: Album, rows: Rows, edits: dict[int, dict[str, object]]) -> None:
-    """Correct the digits that were typed over; anything but a digit is replaced by the old reading."""
-    for row, cells in edits.items():
-        key, number = rows[row]
-        transcript = album.read[key].transcript
-        label, mark = cells.get("Reading"), next(mark for mark in transcript if mark.number == number)
-        if label not in DIGITS:
+def _take_edits(album: Album, rows: Rows, state: Unchecked) -> None:
+    """Correct the digits that were typed over; anything but a digit is replaced by the old reading.
+
+    Args:
+        album: the photos.
+        rows: of the table.
+        state: of the table's widget. Streamlit has checked that its rows are whole numbers, and nothing else; malformed
+            edits are dropped with the table's old revision, because it raises an error when it applies them.
+    """
+    if state["added_rows"] or state["deleted_rows"]:
+        album.invalidate_views()
+    for row, cells in state["edited_rows"].items():
+        mark = _mark(album, rows, row)
+        label = cells["Reading"] if isinstance(cells, dict) and cells.keys() == {"Reading"} else None
+        if mark is None or label not in DIGITS:
             album.invalidate_views()
         elif label != mark.text:
-            album.change(key, transcript.set_label(number, int(str(label))), view="table")
+            key, number = rows[row]
+            album.change(key, album.read[key].transcript.set_label(number, int(label)), view="table")
+
+
+def _mark(album: Album, rows: Rows, row: int) -> Mark | None:
+    """Return the mark of a row; None if there is no such row, or its photo or mark is no longer there."""
+    if not 0 <= row < len(rows):
+        return None
+    key, number = rows[row]
+    marks = album.read[key].transcript if key in album.read else ()
+    return next((mark for mark in marks if mark.number == number), None)
