@@ -5,8 +5,10 @@ import pytest
 
 from model.reading import Digit
 from pages.components.photos.box_edits import (
+    MAX_READS,
     CanvasBox,
     CanvasScale,
+    LimitedReads,
     apply_box_edits,
     box_id,
     box_label,
@@ -34,7 +36,7 @@ def on_canvas(page=PAGE, revision=REVISION):
 
 
 def edited(drawn, page=PAGE, revision=REVISION):
-    return apply_box_edits(page, drawn, revision, SCALE, read)
+    return apply_box_edits(page, drawn, revision, SCALE, LimitedReads(read))
 
 
 def test_an_untouched_canvas_changes_nothing():
@@ -58,6 +60,27 @@ def test_a_box_drawn_is_added_once_though_it_is_reported_twice():
     new = CanvasBox(4, (60, 0, 80, 40), "")
     page = edited([*on_canvas(), new])
     assert edited([*on_canvas(), new], page, REVISION + 1) is page
+
+
+def test_of_many_new_boxes_the_first_are_read():
+    """Each may take a second, and a message of 7 kB holds 60."""
+    new = [CanvasBox(4, (60 + 5 * i, 50, 80 + 5 * i, 90), "") for i in range(60)]
+    reads = []
+    limited = LimitedReads(lambda box: reads.append(box) or read(box))
+    page = apply_box_edits(PAGE, [*on_canvas(), *new], REVISION, SCALE, limited)
+    assert len(reads) == MAX_READS
+    assert len(list(page)) == len(list(PAGE)) + MAX_READS
+    assert limited.refused == 60 - MAX_READS
+
+
+def test_of_many_moved_boxes_the_first_are_read():
+    page = transcript("1" * 50)
+    moved = [CanvasBox(each.id, tuple(edge + 9 for edge in each.box), each.label) for each in on_canvas(page)]
+    limited = LimitedReads(read)
+    scale = CanvasScale((4000, 300), px=0.5)
+    after = apply_box_edits(page, moved, REVISION, scale, limited)
+    assert after.text == "8" * MAX_READS + "1" * (50 - MAX_READS)
+    assert limited.refused == 50 - MAX_READS
 
 
 def test_a_tiny_box_is_an_accident():

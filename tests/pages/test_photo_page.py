@@ -349,6 +349,29 @@ def test_another_photo_is_decoded_again_when_its_boxes_are_drawn(start, canvas):
     assert reading(app) == ["77", "7"], "its own ink is read, not the blank photo's"
 
 
+def test_boxes_beyond_the_limit_of_a_report_are_left_out_with_a_word(start, canvas):
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Draw").run()
+    new = {"type": "LabeledRect", "strokeMiterLimit": 4, "label": "", "top": 30, "width": 110, "height": 160}
+    canvas.report(app, [*canvas.given, *({**new, "left": 5 * i} for i in range(60))])
+    assert not app.exception
+    assert len(list(album(app).read[album(app).shown].transcript)) == 3 + 10
+    assert "10 boxes are read at a time. 50 more were left out, so change them once more." in collect(app)
+    canvas.report(app, canvas.given[1:])
+    assert "left out" not in collect(app)
+
+
+def test_a_box_whose_move_is_left_out_is_shown_where_it_was(start, canvas):
+    app = upload(start(), ("page.png", encode(page([SEVEN] * 12, size_wh=(1300, 150)))))
+    app.segmented_control(key="mode").set_value("Change").run()
+    assert len(canvas.given) == 12
+    before = [item["left"] for item in canvas.given]
+    canvas.report(app, [{**item, "left": item["left"] + 8} for item in canvas.given])
+    moved = [abs(new["left"] - old) > 4 for new, old in zip(canvas.given, before, strict=True)]
+    assert moved == [True] * 10 + [False] * 2
+    assert "2 more were left out" in collect(app)
+
+
 def test_an_old_report_does_not_undo_an_undo(start, canvas):
     app = upload(start(), ("page.png", PAGE))
     app.segmented_control(key="mode").set_value("Change").run()

@@ -11,8 +11,10 @@ from model.reader import Reader
 from model.transcript import Mark, Trust
 from pages.components.photos.album import Album, Read
 from pages.components.photos.box_edits import (
+    MAX_READS,
     CanvasBox,
     CanvasScale,
+    LimitedReads,
     apply_box_edits,
     box_id,
     box_label,
@@ -20,6 +22,7 @@ from pages.components.photos.box_edits import (
     reported_boxes,
 )
 from pages.components.shared.canvas import st_canvas
+from pages.components.shared.html import hint
 
 _WIDTH, _HEIGHT = 620, 700
 """Of the canvas at most, px; on narrow screens box_editor.js scales it down."""
@@ -48,11 +51,12 @@ def edit_boxes(album: Album, photo: Read, reader: Reader, *, edit: bool) -> None
         drawn = _canvas(photo, scale, revision)
         _helper(key="box_editor", data={"edit": edit})
     if drawn is None:
+        _show_refused(photo)
         return
-    changed = apply_box_edits(
-        photo.transcript, drawn, revision, scale, lambda box: reader.read_box(album.gray_of(photo), box)
-    )
-    shown = is_shown(changed, photo.transcript, drawn, revision)
+    read = LimitedReads(lambda box: reader.read_box(album.gray_of(photo), box))
+    changed = apply_box_edits(photo.transcript, drawn, revision, scale, read)
+    st.session_state.boxes_refused = photo.key, read.refused
+    shown = not read.refused and is_shown(changed, photo.transcript, drawn, revision)
     if changed is not photo.transcript:
         album.change(photo.key, changed, view="canvas" if shown else "")
         st.rerun()
@@ -79,6 +83,13 @@ def _canvas(photo: Read, scale: CanvasScale, revision: int) -> list[CanvasBox] |
     )
     is_new = st.session_state.pop("boxes_reported", False)
     return reported_boxes(result, scale.size_wh) if is_new else None
+
+
+def _show_refused(photo: Read) -> None:
+    """Show how many boxes of the last report were left out."""
+    key, refused = st.session_state.get("boxes_refused", ("", 0))
+    if refused and key == photo.key:
+        st.html(hint(f"{MAX_READS} boxes are read at a time. {refused} more were left out, so change them once more."))
 
 
 def _note_report() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -16,6 +16,8 @@ _REVISION = 100_000  # exceeds the number of marks of a picture, and the 4 that 
 
 Unchecked = Any
 """JSON from a browser, of any shape."""
+MAX_READS = 10
+"""Boxes that are read for one report; a box takes up to a second on a picture of 12 megapixels."""
 ReadBox = Callable[[Box], Digit]
 DIGITS = tuple("0123456789")
 
@@ -46,6 +48,29 @@ class CanvasScale:
 
     size_wh: tuple[int, int]
     px: float
+
+
+@dataclass(slots=True)
+class LimitedReads:
+    """Reads the digits in the boxes of one report, MAX_READS of them at most.
+
+    Attributes:
+        read: reads the digit in a box.
+        count: the boxes that were to be read.
+    """
+
+    read: ReadBox
+    count: int = field(default=0, init=False)
+
+    @property
+    def refused(self) -> int:
+        """Return how many boxes were not read."""
+        return max(self.count - MAX_READS, 0)
+
+    def __call__(self, box: Box) -> Digit | None:
+        """Read the digit in a box; None if too many were read before."""
+        self.count += 1
+        return self.read(box) if self.count <= MAX_READS else None
 
 
 def box_id(mark: Mark, revision: int) -> int:
@@ -95,7 +120,7 @@ def drawn_boxes(objects: Unchecked, boxes: Unchecked, stretch: tuple[float, floa
 
 
 def apply_box_edits(
-    transcript: Transcript, drawn: Sequence[CanvasBox], revision: int, scale: CanvasScale, read: ReadBox
+    transcript: Transcript, drawn: Sequence[CanvasBox], revision: int, scale: CanvasScale, read: LimitedReads
 ) -> Transcript:
     """Return the transcript after what was done on the canvas; the same object if nothing was.
 
@@ -104,7 +129,7 @@ def apply_box_edits(
         drawn: the boxes on the canvas. If the canvas was given an earlier revision, only its new boxes count.
         revision: of the transcript that the canvas was given.
         scale: of the canvas.
-        read: reads the digit in a box.
+        read: reads the digit in a box; new and moved boxes that it refuses are left out.
     """
     marks = {box_id(mark, revision): mark for mark in transcript}
     known = {each.id: each for each in drawn if each.id >= _REVISION}
@@ -112,8 +137,8 @@ def apply_box_edits(
         for id_, mark in marks.items():
             transcript = _apply_edit(transcript, mark, known.get(id_), scale, read)
     for each in drawn:
-        if each.id < _REVISION and _is_new(transcript, each, scale):
-            transcript = transcript.add(_read(each, scale, read))
+        if each.id < _REVISION and _is_new(transcript, each, scale) and (digit := _read(each, scale, read)):
+            transcript = transcript.add(digit)
     return transcript
 
 
@@ -137,21 +162,23 @@ def _canvas_box(id_: int, box: dict[str, Any], stretch: tuple[float, float]) -> 
 
 
 def _apply_edit(
-    transcript: Transcript, mark: Mark, drawn: CanvasBox | None, scale: CanvasScale, read: ReadBox
+    transcript: Transcript, mark: Mark, drawn: CanvasBox | None, scale: CanvasScale, read: LimitedReads
 ) -> Transcript:
     """Remove, move or relabel a mark as its box was."""
     if drawn is None:
         return transcript.remove(mark.number)
-    if _distance(_clipped(drawn.box, scale.size_wh), mark.digit.box) > _MIN_MOVE * max(scale.px, 1):
-        transcript = transcript.move(mark.number, _read(drawn, scale, read))
+    moved = _distance(_clipped(drawn.box, scale.size_wh), mark.digit.box) > _MIN_MOVE * max(scale.px, 1)
+    if moved and (digit := _read(drawn, scale, read)):
+        transcript = transcript.move(mark.number, digit)
     if drawn.label != box_label(mark) and drawn.label in DIGITS:
         transcript = transcript.set_label(mark.number, int(drawn.label))
     return transcript
 
 
-def _read(drawn: CanvasBox, scale: CanvasScale, read: ReadBox) -> Digit:
+def _read(drawn: CanvasBox, scale: CanvasScale, read: LimitedReads) -> Digit | None:
     box = _clipped(drawn.box, scale.size_wh)
-    return replace(read(box), box=box)
+    digit = read(box)
+    return replace(digit, box=box) if digit else None
 
 
 def _is_new(transcript: Transcript, drawn: CanvasBox, scale: CanvasScale) -> bool:
