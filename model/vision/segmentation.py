@@ -328,7 +328,7 @@ def _likeliest(cluster: _Cluster, glyphs: list[Glyph]) -> list[Glyph]:
     if options is None:
         return cluster.wholes
     best: dict[int, tuple[float, _Group]] = {0: (0.0, ())}
-    for left in sorted(options):  # what is left after a choice is a smaller number
+    for left in sorted(options):  # a choice leaves a smaller number
         choices = ((k, *best[rest]) for k, rest in options[left])
         best[left] = max((scores[k] + score, (k, *others)) for k, score, others in choices)
     return [replace(glyphs[k], is_part=costs[k] >= _SPLIT_COST) for k in best[max(best)][1]]
