@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import combinations, pairwise
 from math import log
 
@@ -40,6 +39,8 @@ _SPLIT_COST, _MERGE_COST = 0.3, 0.1
 _MERGE_BONUS = 0.1  # in log probability, for each fragment that a union contains
 _RUN = 10  # at most, pieces of one digit
 _CLUSTER = 40  # at most, neighboring pieces; more are a texture and not joined
+_ATOMS = 200  # at most, of a cluster; pages of digits have up to 83, and zigzags hundreds
+_OPTIONS = 100_000  # at most, compared for a cluster; pages of digits have up to 3,393
 _WORDS = 20  # doubtful pieces; if they are more, and the most, the page is text, whose letters must not be split
 
 Recognize = Callable[[Sequence[Ink]], Sequence[tuple[Frame, NDArray[np.float64]]]]
@@ -91,14 +92,21 @@ class _Cluster:
     """Pieces that may share digits.
 
     Attributes:
+        wholes: the pieces as they are on the page, from left to right.
         atoms: the smallest pieces, from left to right; those that were split off one piece are together.
         groups: groups of atoms that may be digits, with their costs in log probability.
         height: height of the highest piece, px.
     """
 
+    wholes: list[Glyph]
     atoms: list[Piece]
     groups: dict[_Group, float]
     height: int
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether there is a choice; not among the atoms of a texture, whose search would have no bound."""
+        return len(self.groups) > 1 and len(self.atoms) <= _ATOMS
 
 
 def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
@@ -124,8 +132,8 @@ def find_glyphs(ink: Ink, recognize: Recognize) -> list[Glyph]:
     linked = _linked(wholes)
     fragments = _fragments(wholes, linked)
     clusters = [_cluster([wholes[i] for i in group], fragments[np.ix_(group, group)]) for group in _neighbors(linked)]
-    alone = [atom for c in clusters if len(c.groups) == 1 for atom in c.atoms if isinstance(atom, Glyph)]
-    shared = [c for c in clusters if len(c.groups) > 1]
+    alone = [whole for c in clusters if not c.is_shared for whole in c.wholes]
+    shared = [c for c in clusters if c.is_shared]
     candidates = iter(_recognized([_union(c.atoms, group) for c in shared for group in c.groups], recognize))
     return alone + [glyph for c in shared for glyph in _likeliest(c, [next(candidates) for _ in c.groups])]
 
@@ -243,7 +251,7 @@ def _cluster(wholes: list[Glyph], fragments: NDArray[np.bool_]) -> _Cluster:
     runs = {tuple(range(i, j)) for i in range(len(atoms)) for j in range(i + 1, min(i + _RUN, len(atoms)) + 1)}
     fitting = {group for group in runs | pairs if len(group) == 1 or _fits(_box(atoms, group), height)}
     costs = {group: _cost(group, intact, fragments) for group in sorted(fitting.union(intact))}
-    return _Cluster(atoms, costs, height)
+    return _Cluster(wholes, atoms, costs, height)
 
 
 def _fragments(wholes: list[Glyph], linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -307,23 +315,51 @@ def _union(atoms: list[Piece], group: _Group) -> Piece:
 
 
 def _likeliest(cluster: _Cluster, glyphs: list[Glyph]) -> list[Glyph]:
-    """Choose, of all sets of glyphs that use each atom once, the one with the highest log probability."""
+    """Choose, of all sets of glyphs that use each atom once, the one with the highest log probability.
+
+    If there are too many sets to compare, the pieces of the page are left as they are.
+    """
     costs = [
         _full_cost(glyph, cost, [cluster.atoms[i] for i in group])
         for glyph, (group, cost) in zip(glyphs, cluster.groups.items(), strict=True)
     ]
     scores = [_score(glyph, cluster.height) - cost for glyph, cost in zip(glyphs, costs, strict=True)]
-    masks = [sum(1 << i for i in group) for group in cluster.groups]
+    options = _options(len(cluster.atoms), list(cluster.groups))
+    if options is None:
+        return cluster.wholes
+    best: dict[int, tuple[float, _Group]] = {0: (0.0, ())}
+    for left in sorted(options):  # a choice leaves a smaller number
+        choices = ((k, *best[rest]) for k, rest in options[left])
+        best[left] = max((scores[k] + score, (k, *others)) for k, score, others in choices)
+    return [replace(glyphs[k], is_part=costs[k] >= _SPLIT_COST) for k in best[max(best)][1]]
 
-    @cache
-    def best(left: int) -> tuple[float, _Group]:
-        if not left:
-            return 0.0, ()
-        first = left & -left
-        options = [(k, *best(left & ~mask)) for k, mask in enumerate(masks) if mask & first and not mask & ~left]
-        return max((scores[k] + score, (k, *rest)) for k, score, rest in options)
 
-    return [replace(glyphs[k], is_part=costs[k] >= _SPLIT_COST) for k in best((1 << len(cluster.atoms)) - 1)[1]]
+def _options(count: int, groups: list[_Group]) -> dict[int, list[tuple[int, int]]] | None:
+    """List the choices of the search, which uses the first atom that is left at each step.
+
+    Args:
+        count: of the atoms.
+        groups: of atoms.
+
+    Returns:
+        For each set of atoms that may be left, as the bits of a number, the indices of the groups that its first atom
+        may be used in, each with the set that is then left; None if there are more than _OPTIONS.
+    """
+    masks = [sum(1 << i for i in group) for group in groups]
+    by_first = [[k for k, group in enumerate(groups) if group[0] == first] for first in range(count)]
+    options: dict[int, list[tuple[int, int]]] = {}
+    todo, total = [(1 << count) - 1], 0
+    while todo:
+        left = todo.pop()
+        if not left or left in options:
+            continue
+        first = (left & -left).bit_length() - 1
+        options[left] = [(k, left & ~masks[k]) for k in by_first[first] if not masks[k] & ~left]
+        todo += [rest for _, rest in options[left]]
+        total += len(options[left])
+        if total > _OPTIONS:
+            return None
+    return options
 
 
 def _full_cost(glyph: Glyph, cost: float, atoms: list[Piece]) -> float:

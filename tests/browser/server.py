@@ -32,12 +32,14 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager
-def serve(script: Path = ROOT / "app.py", cwd: Path = ROOT) -> Iterator[str]:
-    """Run an app on a free port; yields its URL once the server answers."""
+def serve(
+    script: Path = ROOT / "app.py", cwd: Path = ROOT, address: tuple[str, ...] = ("--server.address", "127.0.0.1")
+) -> Iterator[str]:
+    """Run an app on a free port, at an address or at the configured one; yields its URL once the server answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--server.port", str(port), "--server.headless", "true", "--server.address", "127.0.0.1"]
+    options = ["--server.port", str(port), "--server.headless", "true", *address]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
     server = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

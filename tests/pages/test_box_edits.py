@@ -63,7 +63,7 @@ def test_a_box_drawn_is_added_once_though_it_is_reported_twice():
 
 
 def test_of_many_new_boxes_the_first_are_read():
-    """Each may take a second, and a message of 7 kB holds 60."""
+    """Each may take 0.2 s, and a message of 7 kB holds 60."""
     new = [CanvasBox(4, (60 + 5 * i, 50, 80 + 5 * i, 90), "") for i in range(60)]
     reads = []
     limited = LimitedReads(lambda box: reads.append(box) or read(box))

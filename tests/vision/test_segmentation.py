@@ -1,6 +1,8 @@
+import cv2
 import numpy as np
 import pytest
 
+from model.vision import segmentation
 from model.vision.layout import digit_lines
 from model.vision.segmentation import find_glyphs
 from tests.handwriting.picture_files import FIVE, FOUR, ONE, SEVEN, ink_of, page
@@ -290,3 +292,72 @@ def test_fifty_thousand_specks_are_noise():
     specks[::6, ::6] = specks[1::6, ::6] = 255
     specks[2::6, ::6] = specks[3::6, ::6] = specks[4::6, ::6] = 255
     assert lines(specks) == []
+
+
+def zigzags(count, teeth, width):
+    """(h, w) uint8 ink of nested zigzags, each 60 px high and 18 px below the one before."""
+    ink = np.zeros((60 + 18 * count + 80, width + 80), np.uint8)
+    x = np.linspace(40, 40 + width, teeth)
+    for row in range(count):
+        y = 40 + 18 * row + 60 * (np.arange(teeth) % 2)
+        cv2.polylines(ink, [np.stack([x, y], axis=1).astype(np.int32)], False, 255, 3)
+    return ink
+
+
+class Doubt:
+    """Reads an 8 in what is as narrow as a digit, and anything, never surely, in what is wider; counts the inks."""
+
+    def __init__(self):
+        self.inks, self.rng = 0, np.random.default_rng(0)
+
+    def __call__(self, inks):
+        self.inks += len(inks)
+        return [(np.zeros((28, 28), np.uint8), self.read(ink)) for ink in inks]
+
+    def read(self, ink):
+        is_wide = ink.shape[1] > ink.shape[0]
+        return self.rng.dirichlet(np.full(10, 0.3)) * 0.7 + 0.03 if is_wide else one_hot(0.99)
+
+
+def forty_five_digits_and(ink):
+    digits = np.zeros((90, 45 * 60), np.uint8)
+    for left in range(20, digits.shape[1], 60):
+        cv2.ellipse(digits, (left, 45), (12, 30), 0, 0, 360, 255, 4)
+    return np.vstack([digits, np.pad(ink, ((0, 0), (0, digits.shape[1] - ink.shape[1])))])
+
+
+def test_zigzags_of_hundreds_of_parts_beside_digits_are_not_joined():
+    """The search among their parts has neither the depth nor the time that Python grants."""
+    doubt = Doubt()
+    glyphs = find_glyphs(forty_five_digits_and(zigzags(4, teeth=15, width=590)), doubt)
+    assert len(glyphs) == doubt.inks == 49
+
+
+def test_zigzags_of_few_parts_beside_digits_are_searched():
+    doubt = Doubt()
+    glyphs = find_glyphs(forty_five_digits_and(zigzags(2, teeth=9, width=290)), doubt)
+    assert doubt.inks > 500
+    assert len(glyphs) > 47
+
+
+def test_a_search_with_too_many_options_leaves_the_pieces_as_they_are(monkeypatch):
+    monkeypatch.setattr(segmentation, "_OPTIONS", 100)
+    assert len(find_glyphs(forty_five_digits_and(zigzags(2, teeth=9, width=290)), Doubt())) == 47
+
+
+def test_the_options_of_a_search_use_each_atom_once():
+    options = segmentation._options(3, [(0,), (1,), (2,), (0, 2), (1, 2)])
+    assert options == {
+        0b111: [(0, 0b110), (3, 0b010)],
+        0b110: [(1, 0b100), (4, 0)],
+        0b100: [(2, 0)],
+        0b010: [(1, 0)],
+    }
+
+
+def test_the_options_of_a_search_are_bounded():
+    """All pairs of forty atoms have more orders than there is time."""
+    atoms = range(40)
+    groups = [(i,) for i in atoms] + [(i, j) for i in atoms for j in atoms if i < j]
+    assert segmentation._options(40, groups) is None
+    assert segmentation._options(200, [(i,) for i in range(200)]).keys() == {(1 << 200) - (1 << i) for i in range(200)}
