@@ -51,7 +51,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Train a model on MNIST, and on ink files.")
+    parser = argparse.ArgumentParser(description="Train a model on MNIST, and on stroke files.")
     parser.add_argument("--model", choices=MODELS, default=SHIPPED, help="which one (default: %(default)s)")
     _add_settings(parser)
     _add_places(parser)
@@ -92,7 +92,7 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
         "--start-from",
         type=Path,
         metavar="DIR",
-        help="only refine the weights of a folder, with ink of your own perhaps",
+        help="only refine the weights of a folder, with strokes of your own perhaps",
     )
     parser.add_argument("--output", type=Path, help="folder for weights and report (default: the model's own)")
     parser.add_argument(

@@ -64,7 +64,8 @@ def write_together(*paths: Path) -> Iterator[tuple[Path, ...]]:
     """Write several files as `write_atomically` does: all are complete and on the disk before the first is renamed.
 
     Args:
-        paths: the final paths, in the order in which they are renamed.
+        paths: the final paths, in the order in which they are renamed. Two processes must not write one path at once:
+            they would share its temporary name.
 
     Yields:
         The temporary paths. If the block raises, they are removed. A crash between two renames leaves the rest under

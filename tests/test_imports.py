@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ HEAVY = ("tensorflow", "keras", "sklearn", "scipy")
 SOURCES = sorted([ROOT / "app.py", ROOT / "train_model.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("model/**/*.py")])
 
 
+@cache
 def imported(path):
     """Every module that a file imports, wherever in the file."""
     names = set()
@@ -23,6 +25,7 @@ def imported(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "a relative import hides what it imports"
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return names
 
@@ -45,7 +48,14 @@ LAYERS = (
     ("model.__main__", "train_model", "pages", "app"),
 )
 """Packages and modules, the lowest first: each imports what is in its own layer and in those before it alone."""
-PAGES = (("pages.components",), ("pages.screens",), ("pages.navigation",), ("app",))
+PAGES = (
+    ("pages.components.shared",),
+    ("pages.components.pad", "pages.components.photos", "pages.components.diagnostics", "pages.components.dataset"),
+    ("pages.components.compare",),
+    ("pages.screens",),
+    ("pages.navigation",),
+    ("app",),
+)
 
 
 def is_below(name, parent):

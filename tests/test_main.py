@@ -197,7 +197,7 @@ def test_predictions_do_not_replace_a_device(capsys):
     "arguments",
     [
         [],
-        ["hands"],
+        ["strokes"],
         ["--keep", "shipped"],
         ["mnist", "--keep", "shipped"],
         ["mnist", "--baseline"],
@@ -236,7 +236,7 @@ def test_evaluate_measures_pictures(folder, tmp_path, monkeypatch, kept, capsys)
 @pytest.mark.parametrize("folders", [["{0}"], ["{0}/strokes", "--non-digits", "{0}"]])
 def test_a_folder_without_ink_files_is_reported_in_one_line(tmp_path, capsys, folders):
     assert main(["evaluate", "writers", *(word.format(tmp_path) for word in folders)]) == 2
-    assert "There are no ink files. Expected *.jsonl" in capsys.readouterr().err
+    assert "There are no stroke files. Expected *.jsonl" in capsys.readouterr().err
 
 
 def test_stderr_is_discarded_while_a_network_loads_and_at_no_other_time(strokes, monkeypatch, capfd):

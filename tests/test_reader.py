@@ -85,11 +85,11 @@ def test_a_doubtful_drawing_of_one_part_is_read_once():
 
 
 def test_digits_in_a_line_have_a_threshold_of_their_own():
-    torn = lambda frames: np.log([[1e-6] * 8 + [0.4, 0.6]] * len(frames))  # noqa: E731
-    reader = Reader(Classifier(torn, threshold=0.9, line_threshold=0.55))
+    undecided = lambda frames: np.log([[1e-6] * 8 + [0.4, 0.6]] * len(frames))  # noqa: E731
+    reader = Reader(Classifier(undecided, threshold=0.9, line_threshold=0.55))
     assert reader.read_drawing(SEVEN).text == "?"
     assert reader.read_photo(page([SEVEN])).text == "9"
-    assert Reader(Classifier(torn, threshold=0.9, line_threshold=0.65)).read_photo(page([SEVEN])).text == "?"
+    assert Reader(Classifier(undecided, threshold=0.9, line_threshold=0.65)).read_photo(page([SEVEN])).text == "?"
 
 
 @pytest.mark.parametrize("strokes", [[[(0, float("nan"))]], [[1, 2, 3]], "7", [[(1e9, 0)]]])

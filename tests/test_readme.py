@@ -43,14 +43,14 @@ def test_figures_are_the_reports():
 
 
 def test_limits_are_what_was_measured():
-    hands = load_report(WEIGHTS)["writers"]["shipped"]
-    unipen = hands["digits"]["unipen"]
+    writers = load_report(WEIGHTS)["writers"]["shipped"]
+    unipen = writers["digits"]["unipen"]
     assert round(1 / (1 - unipen["worst_writer"])) == 13
     assert "UNIPEN's hardest writer one digit in thirteen is misread" in _TEXT
     assert unipen["coverage"] >= 0.97
     assert unipen["selective_accuracy"] >= 0.995
     assert "97 in 100 are accepted, 995 in 1,000 of them right" in _TEXT
-    assert hands["non_digits"]["unipen"]["false_accept_rate"] <= 1 / 20
+    assert writers["non_digits"]["unipen"]["false_accept_rate"] <= 1 / 20
     assert "of its letters and signs no more than one in twenty" in _TEXT
 
 
@@ -68,7 +68,7 @@ def test_figures_of_real_writers_are_the_reports(subset, name):
 
 
 @pytest.mark.parametrize("name", ["unipen", "omniglot"])
-def test_figures_of_what_is_no_digit_are_the_reports(name):
+def test_figures_of_non_digits_are_the_reports(name):
     columns = [load_report(WEIGHTS)["writers"][way]["non_digits"][name] for way in _COLUMNS]
     line = next(line for line in README.splitlines() if line.startswith(f"| {columns[0]['n']:,} "))
     assert [cell.strip() for cell in line.split("|")[2:-1]] == [
@@ -99,7 +99,7 @@ def test_figures_of_speed_are_what_the_bench_kept():
     assert not set(table) - set(rows)
 
 
-_COLUMNS = ("usual", "MNIST alone", "shipped")
+_COLUMNS = ("baseline", "MNIST alone", "shipped")
 _ROWS = {
     "accuracy": ".2%",
     "worst_writer": ".1%",
@@ -114,8 +114,7 @@ _ROWS = {
 _CODE = re.findall(r"```sh\n(.*?)```", README, re.DOTALL) + re.findall(r"`([^`\n]+)`", README)
 _WORDS = {word for code in _CODE for word in code.split()}
 _LINKS = set(re.findall(r"\]\(([^)#:]+)\)", README))
-_TOP_LEVEL = {path.name for path in ROOT.iterdir()}
-_PATHS = sorted(_LINKS | {word for word in _WORDS if word.split("/")[0] in _TOP_LEVEL and ("/" in word or "." in word)})
+_PATHS = sorted(_LINKS | {word for word in _WORDS if "/" in word or re.fullmatch(r"[a-z_]+\.(?:py|txt)", word)})
 _MODULES = sorted(set(re.findall(r"python -m ((?:model|tests)[\w.]*)", README)))
 _EXAMPLE = re.search(r"```python\n(.*?)```", README, re.DOTALL)
 
@@ -137,6 +136,12 @@ def test_files_named_without_a_folder_exist(path):
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"make (\w+)", " ".join(_CODE)))))
 def test_make_targets_exist(target):
     assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("variable", sorted(set(re.findall(r"`([A-Z_]+)`", README))))
+def test_environment_variables_are_read(variable):
+    files = ("model/data/mnist.py", "tests/conftest.py", "tests/browser/server.py")
+    assert any(f'"{variable}"' in (ROOT / file).read_text(encoding="utf-8") for file in files)
 
 
 @pytest.mark.parametrize("module", _MODULES)

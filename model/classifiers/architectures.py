@@ -99,7 +99,7 @@ def build_baseline_cnn() -> keras.Model:
         x = layers.Conv2D(width, 3, activation="relu")(x)
         x = layers.MaxPooling2D()(x)
     x = layers.Dropout(0.5)(layers.Flatten()(x))
-    return keras.Model(frames, layers.Dense(10)(x), name="usual")
+    return keras.Model(frames, layers.Dense(10)(x), name="baseline")
 
 
 def _pixels() -> tuple[keras.KerasTensor, keras.KerasTensor]:

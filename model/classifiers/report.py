@@ -128,7 +128,7 @@ class EnsembleMember(TypedDict):
 
 
 class DigitWriters(TypedDict):
-    """How the digits of a file of pen strokes are read; `auroc` is measured against all non-digits."""
+    """Metrics on the digits of a file of pen strokes; `auroc` is measured against all non-digits."""
 
     n: Count
     writers: Count
@@ -143,7 +143,7 @@ class DigitWriters(TypedDict):
 
 
 class NonDigitWriters(TypedDict):
-    """How often the non-digits of a file of pen strokes are accepted."""
+    """The rate at which the non-digits of a file of pen strokes are accepted."""
 
     n: Count
     false_accept_rate: Share
@@ -158,7 +158,7 @@ class WritersMetrics(TypedDict):
 
 
 class PictureMetrics(TypedDict):
-    """How a list of pictures is read: those that show digits, and those `without`."""
+    """Metrics on a list of pictures: those that show digits, and those `without`."""
 
     pictures: Count
     digits: Count
@@ -178,7 +178,7 @@ class Speed(TypedDict):
 
 
 class Assessment(TypedDict):
-    """What a network is, what it was trained on, and how it does."""
+    """A network's description, its training data, and its metrics."""
 
     model: str
     parameters: Count
@@ -189,7 +189,7 @@ class Assessment(TypedDict):
 
 
 class Origin(TypedDict, total=False):
-    """How the weights came about, as far as it applies."""
+    """The origin of the weights, as far as it applies."""
 
     best_epoch: Annotated[int, Range(1)]
     started_from: StartedFrom
@@ -197,7 +197,7 @@ class Origin(TypedDict, total=False):
 
 
 class TrainingReport(Assessment):
-    """What training knows of a network; `curve` is empty where no epochs are known."""
+    """The report of a network before it is saved; `curve` is empty where no epochs are known."""
 
     created: str
     settings: SettingsSection

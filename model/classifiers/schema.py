@@ -22,7 +22,7 @@ class SchemaError(ValueError):
 
 
 class Rule(Protocol):
-    """What a value must fulfill beyond its type; its text continues «Expected»."""
+    """A condition on a value beyond its type; its text continues «Expected»."""
 
     def accepts(self, value: Any) -> bool: ...  # noqa: D102, ANN401
 

@@ -57,7 +57,7 @@ def load_pen_strokes(paths: Sequence[Path]) -> PenStrokes:
     """
     if len({path.name for path in paths}) < len(paths):
         raise DatasetError(
-            "The report tells ink files apart by name. Expected different names. "
+            "The report tells stroke files apart by name. Expected different names. "
             f"Received: {', '.join(map(str, paths))}."
         )
     train, held_out = [], []

@@ -25,7 +25,7 @@ CORRECT, WRONG = "#2f9488", "#c9690f"
 """Colors that color-blind people can tell apart, and that stand out from a light and a dark page."""
 DEEP_CORRECT, DEEP_WRONG = "#0f766e", "#b45309"
 """The same two, dark enough for white text on them."""
-MODELS = (CORRECT, WRONG, "#4a7fd6", "#a05cb0", "#8a8f3a", "#c0504d")
+MODEL_COLORS = (CORRECT, WRONG, "#4a7fd6", "#a05cb0", "#8a8f3a", "#c0504d")
 """Colors of models, in their order."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -240,7 +240,7 @@ def per_class(rows: Sequence[ClassMetrics]) -> DescribedChart:
     scores = ["precision", "recall", "f1"]
     table = pd.DataFrame(rows)
     melted = table.melt(["label", "support"], scores, "measure", "score")
-    colors = alt.Scale(domain=scores, range=[CORRECT, WRONG, MODELS[2]])
+    colors = alt.Scale(domain=scores, range=[CORRECT, WRONG, MODEL_COLORS[2]])
     shapes = alt.Scale(domain=scores, range=["circle", "square", "diamond"])
     legend = alt.Legend(title=None, orient="top")
     chart = alt.Chart(melted, height=320).mark_point(filled=True, opacity=0.9, size=70).encode(
@@ -270,7 +270,7 @@ def learning_curve(curves: Mapping[str, Sequence[CurveRow]], titles: Sequence[st
     table = pd.DataFrame(rows, columns=["model", "epoch", "held_out_accuracy", "loss"])
     table["held_out_error"] = (1 - table.held_out_accuracy).clip(lower=1e-4)
     names = list(curves)
-    colors = alt.Scale(domain=names, range=list(MODELS[: len(names)]))
+    colors = alt.Scale(domain=names, range=list(MODEL_COLORS[: len(names)]))
     legend = alt.Legend(title=None, orient="top", columns=3) if len(names) > 1 else None
     tips = [alt.Tooltip("held_out_accuracy", format=".2%"), alt.Tooltip("loss", format=".4f")]
     chart = alt.Chart(table, height=380).mark_line(point=alt.OverlayMarkDef(size=25), strokeWidth=2).encode(

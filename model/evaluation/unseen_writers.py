@@ -141,7 +141,7 @@ def place(strokes: Sequence[Stroke], rng: Generator) -> tuple[list[Stroke], floa
 def _files(folder: Path) -> list[Path]:
     paths = sorted(folder.glob("*.jsonl"))
     if not paths:
-        raise DatasetError(f"There are no ink files. Expected *.jsonl in a folder. Received: {folder}.")
+        raise DatasetError(f"There are no stroke files. Expected *.jsonl in a folder. Received: {folder}.")
     return paths
 
 

@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from model.classifiers.report import CurveRow
+from model.classifiers.schema import check
 from model.errors import ArtifactError
 from model.files import write_atomically
 
 if TYPE_CHECKING:
     import keras
 
-_STATE_FILE = "state.json"
+STATE_FILE = "state.json"
 
 
 @dataclass(slots=True)
@@ -70,18 +71,19 @@ class CheckpointStore:
                     f"{folder} holds an unfinished run. Expected --resume, or another folder by --checkpoints. "
                     f"Received: neither, and {old.epoch} of {old.identity['epochs']} epochs done in {old.path}."
                 )
-            (folder / _STATE_FILE).unlink(missing_ok=True)  # first, or a crash would leave it naming a removed folder
+            (folder / STATE_FILE).unlink(missing_ok=True)  # first, or a crash would leave it naming a removed folder
             store = cls(folder, identity)
         store._remove_other_epochs()
         return store
 
     @classmethod
     def _read(cls, folder: Path) -> CheckpointStore | None:
-        path = folder / _STATE_FILE
+        path = folder / STATE_FILE
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
             int(state["identity"]["epochs"])
-            return cls(folder, state["identity"], [cast(CurveRow, dict(row)) for row in state["history"]])
+            check(state["history"], list[CurveRow], "history")
+            return cls(folder, state["identity"], cast("list[CurveRow]", state["history"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -142,7 +144,7 @@ class CheckpointStore:
                 averaged.save(partial / "best.keras")
             else:
                 shutil.copy(self.path / "best.keras", partial)
-        with write_atomically(self.folder / _STATE_FILE) as partial:
+        with write_atomically(self.folder / STATE_FILE) as partial:
             partial.write_text(json.dumps({"identity": self.identity, "history": after.history}, indent=1), "utf-8")
         self.history = after.history
         self._remove_other_epochs()

@@ -26,6 +26,7 @@ from model.classifiers.saving import save
 from model.data.mnist import Mnist
 from model.data.pen_strokes import PenStrokes
 from model.errors import ArtifactError
+from model.training.checkpoints import STATE_FILE
 from model.training.folder_lock import lock_folder
 from model.training.held_out import HeldOutSets
 from model.training.trainer import RunFiles, Settings, train
@@ -69,13 +70,13 @@ def _discard_finished(folders: list[Path]) -> None:
         ArtifactError: the ensemble is unfinished; it is kept.
     """
     done = [folder for folder in folders if (folder / REPORT_FILE).exists()]
-    begun = [folder for folder in folders if folder.exists()]
+    begun = [folder for folder in folders if any((folder / file).exists() for file in (STATE_FILE, REPORT_FILE))]
     if begun and len(done) < len(folders):
         raise ArtifactError(
             f"{folders[0].parent} holds an unfinished run. Expected --resume, or another folder by --checkpoints. "
             f"Received: neither, and {len(done)} of {len(folders)} members done."
         )
-    for folder in begun:
+    for folder in filter(Path.exists, folders):
         shutil.rmtree(folder)
 
 
@@ -123,8 +124,8 @@ def _check_data(folder: Path, report: Report, mnist: Mnist, strokes: PenStrokes)
     expected, received = (mnist.sha256, strokes.files), (data["sha256"], data["strokes_sha256"])
     if received != expected:
         raise ArtifactError(
-            f"The network in {folder} was trained on other data, whose held-out digits cannot judge an ensemble. "
-            f"Expected MNIST and ink files with sha256 {expected}. Received: {received}."
+            f"The network in {folder} was trained on other data, whose held-out digits cannot calibrate an ensemble. "
+            f"Expected MNIST and stroke files with sha256 {expected}. Received: {received}."
         )
 
 

@@ -18,9 +18,8 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: IO[str]) -> None:
-        os.lseek(
-            file.fileno(), 1 << 20, os.SEEK_SET
-        )  # far behind the process number, which others must be able to read
+        # Far behind the process number, which others must be able to read.
+        os.lseek(file.fileno(), 1 << 20, os.SEEK_SET)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 else:
     import fcntl

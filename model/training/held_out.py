@@ -150,7 +150,7 @@ class HeldOutSets:
 
     def _data(self, name: str) -> DataSection:
         mnist, drawn = self._mnist, "; digits, letters and signs drawn by this project"
-        drawn += "; the ink files named here" if self._strokes.files else ""
+        drawn += "; the stroke files named here" if self._strokes.files else ""
         digits = sum(drawing.label is not None for drawing in self._strokes.train)
         return {
             "name": f"MNIST{drawn if MODELS[name].learns_from_strokes else ''}",

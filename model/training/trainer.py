@@ -53,7 +53,7 @@ _EMA_SHARE = 0.05  # of a phase's steps, over which the moving average of the we
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What defines a run: the same settings and data give the same history, up to rounding.
+    """The settings of a run: the same settings and data give the same history, up to rounding.
 
     `bfloat16` computes in half the bits with float32 weights: 1.6 times as fast on CPUs with AVX512-BF16 or AMX, slower
     on others.
@@ -130,7 +130,7 @@ def train(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TrainingRun:
-    """What a run is made of.
+    """The parts of a run.
 
     Attributes:
         spec: the model, and how to optimize it.
@@ -335,7 +335,7 @@ class _AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         left = logs["seconds"] * (epochs - checkpoints.epoch) / 60
         print(
             f"epoch {checkpoints.epoch}/{epochs}: held-out accuracy {logs['held_out_accuracy']:.2%}, "
-            f"all kinds of hands {1 - logs['held_out_errors']:.2%}, about {left:.0f} min left",
+            f"on all held-out sets {1 - logs['held_out_errors']:.2%}, about {left:.0f} min left",
             flush=True,
         )
 

@@ -407,10 +407,10 @@ def test_digits_in_a_line_may_have_a_threshold_of_their_own(folder):
 def test_figures_of_writers_and_pictures_are_kept_beside_those_that_were_there(folder):
     other = WRITERS | {"left_out": {"unipen": DIGIT_WRITERS}}
     keep_writers(folder, "ours", other)
-    keep_writers(folder, "usual", other)
+    keep_writers(folder, "baseline", other)
     keep_writers(folder, "ours", WRITERS)
     keep_pictures(folder, "ours", PICTURES)
-    assert load_report(folder)["writers"] == {"ours": WRITERS, "usual": other}
+    assert load_report(folder)["writers"] == {"ours": WRITERS, "baseline": other}
     assert load_report(folder)["pictures"] == {"ours": PICTURES}
     assert load_classifier(folder).threshold == 0.8
 

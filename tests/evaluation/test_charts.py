@@ -92,6 +92,9 @@ def test_reliability_agrees_with_the_calibration_error():
     assert gap == pytest.approx(expected_calibration_error(CONFIDENCE, CORRECT))
     assert (rows.low <= rows.accuracy).all()
     assert (rows.accuracy <= rows.high).all()
+    _, intervals, points = charts.reliability(CONFIDENCE, CORRECT).chart.layer
+    assert (intervals.encoding.y.shorthand, intervals.encoding.y2.shorthand) == ("low:Q", "high:Q")
+    assert (points.encoding.x.shorthand, points.encoding.y.shorthand) == ("confidence:Q", "accuracy:Q")
 
 
 def test_confidence_histogram_counts_every_digit_once():
@@ -136,6 +139,8 @@ def test_learning_curve_of_two_models():
     assert rows.epoch.tolist() == [1, 2]
     assert rows.held_out_error.tolist() == pytest.approx([0.1, 1e-4])  # a logarithm of 0 cannot be drawn
     assert charts.learning_curve({}).data.empty
+    encoding = charts.learning_curve(curves).chart.encoding
+    assert (encoding.x.shorthand, encoding.y.shorthand) == ("epoch:Q", "held_out_error:Q")
 
 
 @pytest.mark.parametrize("name", CHARTS)

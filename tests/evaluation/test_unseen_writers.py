@@ -81,7 +81,7 @@ def test_non_digits_are_optional(folders):
 
 
 def test_a_folder_without_ink_files_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match=r"There are no ink files. Expected \*.jsonl in a folder. Received:"):
+    with pytest.raises(DatasetError, match=r"There are no stroke files. Expected \*.jsonl in a folder. Received:"):
         measure_writers(always(THREE), tmp_path)
 
 

@@ -25,6 +25,13 @@ def page(*rows, size_wh=(400, 150), pen=8, paper=255, ink=0, at=(20, 20)):
     return gray
 
 
+def half_red(size_wh=(80, 60)):
+    """A picture, red above and white below."""
+    image = Image.new("RGB", size_wh, "white")
+    image.paste((200, 0, 0), (0, 0, size_wh[0], size_wh[1] // 2))
+    return image
+
+
 def encode(image, file_format="PNG", **options):
     """A picture file as bytes, from pixels or a Pillow image."""
     buffer = io.BytesIO()

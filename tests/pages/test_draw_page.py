@@ -361,5 +361,5 @@ def test_a_message_that_arrives_after_the_page_was_left_is_ignored(monkeypatch):
     monkeypatch.setattr(listener, "_component", lambda **options: mounted.update(options))
     pad = PadState()
     listener.listen(pad)
-    mounted["on_ink_change"]()
+    mounted["on_strokes_change"]()
     assert pad.objects == []

@@ -42,10 +42,10 @@ def test_parts_escape_their_texts():
 
 
 def test_bars_mark_a_digit_that_outweighs_all_others():
-    sure, torn = np.full(10, 0.4 / 9), np.full(10, 0.1)
+    sure, undecided = np.full(10, 0.4 / 9), np.full(10, 0.1)
     sure[3] = 0.6
     assert '<li class="best"><b>3</b><span class="track"><i style="width:60.0%"></i></span>' in bars(sure)
-    assert "best" not in bars(torn)
+    assert "best" not in bars(undecided)
     assert "&lt;1%" in bars(np.array([0.995, 0.005, *np.zeros(8)]))
 
 

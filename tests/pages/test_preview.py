@@ -7,7 +7,7 @@ from PIL import Image
 
 from model.vision.decoding import PREVIEW_SIDE, decode_photo
 from pages.components.photos.preview import make_preview
-from tests.handwriting.picture_files import encode
+from tests.handwriting.picture_files import encode, half_red
 
 
 def shown(preview):
@@ -17,13 +17,6 @@ def shown(preview):
 
 def preview_of(data):
     return make_preview(decode_photo(data))
-
-
-def half_red(size_wh=(80, 60)):
-    """Red above, white below."""
-    image = Image.new("RGB", size_wh, "white")
-    image.paste((200, 0, 0), (0, 0, size_wh[0], size_wh[1] // 2))
-    return image
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "HEIF"])

@@ -225,13 +225,13 @@ def test_two_slim_digits_always_leave_ink():
     assert all(augmentation._two_digits(slim, rng).any() for _ in range(300))
 
 
-def test_allographs_of_all_digits():
+def test_templates_of_all_digits():
     samples = draw_digits(50, np.random.default_rng(0))
     np.testing.assert_array_equal(np.bincount(samples.labels), np.full(10, 5))
     assert set(DIGIT_TEMPLATES) == set(range(10))
 
 
-def test_allographs_vary_and_seeds_repeat_them():
+def test_templates_vary_and_seeds_repeat_them():
     one, two = (draw_digits(40, np.random.default_rng(9)).frames for _ in range(2))
     np.testing.assert_array_equal(one, two)
     assert len({frame.tobytes() for frame in one}) == 40
@@ -239,7 +239,7 @@ def test_allographs_vary_and_seeds_repeat_them():
 
 def test_a_zero_is_hollow_unless_slashed(monkeypatch):
     plain, slashed = DIGIT_TEMPLATES[0][0], DIGIT_TEMPLATES[0][3]
-    for skeleton, hollow in ((plain, True), (slashed, False)):
-        monkeypatch.setitem(DIGIT_TEMPLATES, 0, (skeleton,))
+    for template, hollow in ((plain, True), (slashed, False)):
+        monkeypatch.setitem(DIGIT_TEMPLATES, 0, (template,))
         middle = draw_digit(0, np.random.default_rng(0))[12:17, 12:17]
         assert (middle.max() < 128) == hollow

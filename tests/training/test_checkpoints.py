@@ -12,6 +12,7 @@ import pytest
 from model.errors import ArtifactError, TrainingError
 from model.training.checkpoints import CheckpointStore
 from model.training.folder_lock import LOCK_FILE, lock_folder
+from tests.handwriting.reports import make_curve
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = {"epochs": 4, "seed": 0}
@@ -29,7 +30,7 @@ class TextNetwork:
 
 def save_epoch(store):
     epoch = store.epoch + 1
-    row = {"held_out_errors": ERRORS[epoch - 1], "augmentation": 1.0 if epoch < 3 else 0.4}
+    row = make_curve(1)[0] | {"held_out_errors": ERRORS[epoch - 1], "augmentation": 1.0 if epoch < 3 else 0.4}
     store.save(TextNetwork(f"last {epoch}"), TextNetwork(f"averaged {epoch}"), row)
 
 
@@ -157,7 +158,7 @@ def test_a_damaged_state_is_refused(tmp_path, state, resume):
     assert (tmp_path / "epoch-0001").exists()
 
 
-@pytest.mark.parametrize("history", ["3", "[3]", "null"])
+@pytest.mark.parametrize("history", ["3", "[3]", "null", "[{}]", '[{"held_out_errors": 0.1}]'])
 def test_a_damaged_history_is_refused(tmp_path, history):
     (tmp_path / "state.json").write_text(f'{{"identity": {{"epochs": 4}}, "history": {history}}}')
     with pytest.raises(ArtifactError, match="checkpoint is damaged. Expected a run's state"):
@@ -173,6 +174,7 @@ def test_a_locked_folder_is_refused(tmp_path):
     )
     with lock_folder(tmp_path / "run"):
         pass
+    assert (tmp_path / "run" / LOCK_FILE).is_file(), "a process may be waiting for it"
 
 
 def test_the_lock_is_released_by_an_error(tmp_path):

@@ -177,9 +177,9 @@ def test_members_that_were_not_trained_alike_have_no_common_curve(members, data)
 
 def test_members_trained_on_other_data_are_refused(members, data):
     report = load_report(members[1])
-    report["data"]["strokes_sha256"] = {"hands.jsonl": "0" * 64}
+    report["data"]["strokes_sha256"] = {"writers.jsonl": "0" * 64}
     save_report(report, members[1])
-    with pytest.raises(ArtifactError, match=r"trained on other data.* Expected .* Received: .*hands.jsonl"):
+    with pytest.raises(ArtifactError, match=r"trained on other data.* Expected .* Received: .*writers.jsonl"):
         combine(members, load_mnist(data), NO_STROKES)
 
 
@@ -217,3 +217,12 @@ def test_an_ensemble_goes_on_after_an_interruption_and_is_not_thrown_away(traine
     with lock_folder(tmp_path), pytest.raises(TrainingError, match="is in use"):
         train_ensemble(mnist, NO_STROKES, settings, RunFiles(tmp_path))
     train_ensemble(mnist, NO_STROKES, settings, RunFiles(tmp_path))  # a finished one makes room
+
+
+@pytest.mark.usefixtures("_small")
+def test_an_ensemble_starts_where_one_ended_before_its_first_epoch(trained, data, tmp_path):
+    with lock_folder(tmp_path / "member-1"):
+        pass  # nothing but the lock file was written
+    with pytest.raises(KeyboardInterrupt):  # in the second member
+        train_ensemble(load_mnist(data), NO_STROKES, Settings(epochs=1), RunFiles(tmp_path))
+    assert trained == [0, 1]

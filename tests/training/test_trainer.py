@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,8 +66,11 @@ def trained_copy(trained, tmp_path):
 
 
 def start(data, folder, *more):
+    """Start a training whose Ctrl-C works, even where the tests run in the background and ignore it."""
     command = [sys.executable, "train_model.py", *arguments(data, folder, *more)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    default = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, preexec_fn=default, **pipes)  # noqa: PLW1509 - one call, no lock
 
 
 def last_epoch(checkpoints):
@@ -163,7 +167,10 @@ def test_ctrl_c_ends_it_cleanly(data, tmp_path):
     process = start(data, tmp_path, "--epochs", "100")  # more than are done before the signal comes
     wait_for(tmp_path / "ck/epoch-0001", [process])
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    try:
+        _, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == train_model.INTERRUPTED
     assert "Stopped." in stderr
     assert "--resume" in stderr
@@ -211,11 +218,11 @@ def test_better_weights_are_not_replaced_unless_told(data, trained_copy, capsys)
 def test_weights_trained_on_other_data_are_not_replaced_unless_told(data, trained_copy, capsys):
     output = trained_copy / "out"
     report = load_report(output)
-    report["data"]["strokes_sha256"] = {"hands.jsonl": "0" * 64}
+    report["data"]["strokes_sha256"] = {"writers.jsonl": "0" * 64}
     save_report(report, output)
     assert train_model.main(arguments(data, trained_copy, "--checkpoints", str(trained_copy / "other"))) == 2
     assert re.search(
-        r"were trained on other data. Expected the same, to compare them: MNIST \w{8}…, hands.jsonl 00000000…. "
+        r"were trained on other data. Expected the same, to compare them: MNIST \w{8}…, writers.jsonl 00000000…. "
         r"Received: MNIST \w{8}….",
         capsys.readouterr().err,
     )

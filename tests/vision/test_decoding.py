@@ -10,7 +10,7 @@ from PIL import Image
 
 from model.errors import ImageError
 from model.vision.decoding import MAX_PIXELS, PREVIEW_SIDE, decode_photo, load_gray
-from tests.handwriting.picture_files import SEVEN, encode, page
+from tests.handwriting.picture_files import SEVEN, encode, half_red, page
 
 CORNER = np.array([[0, 0, 0, 255], [0, 255, 255, 255], [0, 255, 255, 255]], np.uint8)  # no symmetry at all
 SEVENTH = page([SEVEN], size_wh=(120, 130))
@@ -186,13 +186,6 @@ def test_a_gray_array_is_not_copied():
     assert load_gray(gray.T).flags.c_contiguous
 
 
-def half_red(size_wh=(80, 60)):
-    """Red above, white below."""
-    image = Image.new("RGB", size_wh, "white")
-    image.paste((200, 0, 0), (0, 0, size_wh[0], size_wh[1] // 2))
-    return image
-
-
 @pytest.mark.parametrize(("file_format", "mode"), [("PNG", "RGB"), ("JPEG", "RGB"), ("HEIF", "RGB"), ("TIFF", "CMYK")])
 def test_one_decoding_gives_gray_and_color(file_format, mode):
     data = encode(half_red().convert(mode), file_format)
@@ -227,9 +220,10 @@ def test_decode_photo_refuses_damaged_files():
         decode_photo(encode(half_red(), "JPEG")[:600])
 
 
-def test_four_parallel_decodings_leave_the_warning_filters_alone():
+def test_four_parallel_decodings_leave_the_warning_filters_alone(monkeypatch):
     data = encode(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8), "JPEG")
     before = list(warnings.filters)
+    monkeypatch.setattr(warnings, "catch_warnings", None)  # it swaps the filters of the whole process
     with ThreadPoolExecutor(4) as pool:
         grays = list(pool.map(load_gray, [data] * 400))
     assert warnings.filters == before

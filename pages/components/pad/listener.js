@@ -7,7 +7,7 @@ const MIN_STEP = 1.5; // canvas px between two points
 // Streamlit may unmount the component and mount it again between two runs: its strokes are kept meanwhile.
 export default function ({ data, parentElement, setStateValue }) {
   listener.start(parentElement);
-  listener.answer(data, (message) => setStateValue("ink", message));
+  listener.answer(data, (message) => setStateValue("strokes", message));
   return () => listener.stop(parentElement);
 }
 

@@ -26,9 +26,9 @@ def listen(pad: PadState) -> None:
         "pen_width": pad.pen_width,
         "color": INK,
     }
-    _component(key=_KEY, data=data, on_ink_change=lambda: _take_message(pad))
+    _component(key=_KEY, data=data, on_strokes_change=lambda: _take_message(pad))
 
 
 def _take_message(pad: PadState) -> None:
     """Take a message. One that arrives just after the visitor has left the page finds no state: None."""
-    pad.take_strokes(st.session_state.get(_KEY, {}).get("ink"))
+    pad.take_strokes(st.session_state.get(_KEY, {}).get("strokes"))

@@ -11,7 +11,7 @@ from model.transcript import Mark, Transcript, Trust, cells
 from pages.components.photos.album import Album, Read
 from pages.components.photos.box_editor import edit_boxes
 from pages.components.photos.box_edits import box_label
-from pages.components.shared.html import columns, percent, picture, render
+from pages.components.shared.html import columns, hint, percent, picture, render
 from pages.components.shared.verdict import SLIGHT
 
 _MODES = {
@@ -192,7 +192,7 @@ def show_doubts(album: Album, photo: Read) -> None:
         for mark in doubts[:_MAX_DOUBTS]:
             _show_doubt(album, photo, mark)
         if len(doubts) > _MAX_DOUBTS:
-            st.html(f'<p class="hint">And {len(doubts) - _MAX_DOUBTS} more, surer than these.</p>')
+            st.html(hint(f"And {len(doubts) - _MAX_DOUBTS} more, surer than these."))
 
 
 def _show_doubt(album: Album, photo: Read, mark: Mark) -> None:

@@ -12,6 +12,7 @@ from model.classifiers.registry import LITE_FILE, MODELS, REPORT_FILE, SHIPPED, 
 from model.errors import ArtifactError
 from model.files import Stamps, stamps_of
 from model.reader import WEIGHTS, Reader
+from pages.components.shared.html import hint
 
 _log = logging.getLogger(__name__)
 _loaded: dict[str, tuple[Stamps, Reader | str]] = {}
@@ -52,7 +53,7 @@ def choose_model(title: str) -> str:
         )
     with st.container(key="about_model"):  # shown even when it is empty, so that the pad below keeps its place
         if chosen != SHIPPED:
-            st.html(f'<p class="hint">{_UNPROVEN} {"" if MODELS[chosen].learns_from_strokes else _SHY}</p>')
+            st.html(hint(f"{_UNPROVEN} {'' if MODELS[chosen].learns_from_strokes else _SHY}"))
     st.session_state.model = chosen  # Streamlit forgets a widget's own value when its page is left
     return chosen
 
