@@ -1,4 +1,4 @@
-"""MNIST: from the file that MNIST_NPZ names, Keras's cache or a download; and the digits that training holds out."""
+"""MNIST: from the file that MNIST_NPZ names, Keras's cache or its download; and the digits that training holds out."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ import os
 import sys
 import zipfile
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
-from http.client import HTTPException
 from pathlib import Path
 from typing import Literal
-from urllib.request import urlopen
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import DatasetError
-from model.files import checked_archive, write_atomically
+from model.files import checked_archive
 
 LABEL_ERRORS = (947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729)
 """Indices of the 15 test digits whose label most of five human raters dispute (Northcutt, Athalye and Mueller 2021,
@@ -27,8 +26,6 @@ Pervasive label errors in test sets; labelerrors.com)."""
 HELD_OUT_SHARE = 12
 """One of this number of training digits (5,000 of MNIST) is held out, to choose the epoch and to calibrate."""
 _SPLIT_SEED = 0  # the same for every run, so that runs can be compared on their held-out digits
-_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-_URL_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 _MEMBERS = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -89,12 +86,13 @@ def load_mnist(path: Path | None = None) -> Mnist:
     data in MNIST's layout is loaded too; reports and stored results name the checksum of the data they were made from.
 
     Args:
-        path: an .npz in the Keras layout; by default that of `mnist_path`, else Keras's own, downloaded to its cache.
+        path: an .npz in the Keras layout; by default that of `mnist_path`, else Keras downloads it to its cache.
 
     Raises:
         DatasetError: the file cannot be read or downloaded, is not in MNIST's layout, or holds too few digits.
     """
-    x_train, y_train, x_test, y_test = arrays = _read(path or mnist_path() or _download())
+    path = path or mnist_path()
+    x_train, y_train, x_test, y_test = arrays = _read(path) if path else _download()
     _check(arrays)
     order = np.random.default_rng(_SPLIT_SEED).permutation(len(y_train))
     digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
@@ -105,15 +103,10 @@ def mnist_path() -> Path | None:
     """Find the file that MNIST is read from: the one that `MNIST_NPZ` names, else Keras's cache if it is there."""
     if os.environ.get("MNIST_NPZ"):
         return Path(os.environ["MNIST_NPZ"])
-    cached = _cached()
-    return cached if cached.is_file() else None
-
-
-def _cached() -> Path:
-    """Return the file's path in Keras's cache, whose folder Keras chooses in this way."""
     home = Path.home()
-    usual = (home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras"
-    return Path(os.environ.get("KERAS_HOME", usual)) / "datasets" / "mnist.npz"
+    usual = (home if os.access(home, os.W_OK) else Path("/tmp")) / ".keras"  # as Keras chooses its folder
+    cached = Path(os.environ.get("KERAS_HOME", usual)) / "datasets" / "mnist.npz"
+    return cached if cached.is_file() else None
 
 
 def read_part(path: Path, part: Literal["train", "test"]) -> LabeledFrames:
@@ -140,24 +133,18 @@ def _read(path: Path, members: Sequence[str] = _MEMBERS) -> list[NDArray[np.uint
         raise DatasetError(message) from error
 
 
-def _download() -> Path:
-    """Download Keras's file to its cache, as Keras would, but without the import of TensorFlow; returns its path."""
-    path = _cached()
-    print(f"Downloading MNIST, 11 MB, to {path}", file=sys.stderr)
+def _download() -> list[NDArray[np.uint8]]:
+    from keras.datasets import mnist
+
     try:
-        with urlopen(_URL, timeout=60) as response:
-            content = response.read()
-        if hashlib.sha256(content).hexdigest() != _URL_SHA256:
-            raise OSError(f"{len(content):,} bytes of another content")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with write_atomically(path) as partial:
-            partial.write_bytes(content)
-    except (OSError, HTTPException) as error:
+        with redirect_stdout(sys.stderr):  # keeps Keras's progress bar out of a command's output
+            train, test = mnist.load_data()
+    except Exception as error:  # Keras lets the errors of its download through
         raise DatasetError(
             "MNIST cannot be downloaded. Expected a connection, or a file that MNIST_NPZ or --data names. "
             f"Received: {str(error) or type(error).__name__}."
         ) from error
-    return path
+    return [*train, *test]
 
 
 def _check(arrays: list[NDArray[np.uint8]]) -> None:
