@@ -102,7 +102,8 @@ function holdUndo(event) {
   if (!undo || wait <= 0) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  setTimeout(() => undo.click(), wait);
+  // Looked up again: a run of the page may have replaced the button meanwhile.
+  setTimeout(() => document.querySelector(".st-key-undo_photo button")?.click(), wait);
 }
 
 function deleteByKey(event) {
