@@ -51,10 +51,13 @@ def edit_boxes(album: Album, photo: Read, reader: Reader, *, edit: bool) -> None
         drawn = _canvas(photo, scale, revision)
         _helper(key="box_editor", data={"edit": edit})
     if drawn is None:
+        st.session_state.boxes_reported = False
         _show_refused(photo)
         return
     read = LimitedReads(lambda box: reader.read_box(album.gray_of(photo), box))
     changed = apply_box_edits(photo.transcript, drawn, revision, scale, read)
+    # Only now: a click may break a run off while boxes are read, and the report would be lost with it.
+    st.session_state.boxes_reported = False
     st.session_state.boxes_refused = photo.key, read.refused
     shown = not read.refused and is_shown(changed, photo.transcript, drawn, revision)
     if changed is not photo.transcript:
@@ -81,7 +84,7 @@ def _canvas(photo: Read, scale: CanvasScale, revision: int) -> list[CanvasBox] |
         font_size=_font(photo, scale.px),
         on_change=_note_report,
     )
-    is_new = st.session_state.pop("boxes_reported", False)
+    is_new = st.session_state.get("boxes_reported", False)
     return reported_boxes(result, scale.size_wh) if is_new else None
 
 
