@@ -18,13 +18,13 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from streamlit import config
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 
 from model.errors import ArtifactError, ReaderError, StrokesError
 from model.transcript import Transcript
 from model.transcript_export import to_json
 from pages.components.shared.classifiers import reader
+from pages.components.shared.server import below_base_path
 
 MAX_BYTES = 20_000_000
 """Of a request's body: larger than what phones take pictures of."""
@@ -48,12 +48,10 @@ def routes() -> list[BaseRoute]:
     """Return the routes, below the server's base path; none where the environment says DIGITS_API=off."""
     if os.environ.get(_SETTING, "on").lower() == "off":
         return []
-    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = f"/{base}/api" if base else "/api"
     api = Api()
     return [
-        Route(f"{prefix}/read", api.answer_read, methods=["POST"]),
-        Route(f"{prefix}/ready", api.answer_ready, methods=["GET"]),
+        Route(below_base_path("/api/read"), api.answer_read, methods=["POST"]),
+        Route(below_base_path("/api/ready"), api.answer_ready, methods=["GET"]),
     ]
 
 

@@ -12,7 +12,8 @@ from websockets.sync.client import connect
 
 from model.classifiers.runtime import Classifier
 from model.reader import Reader
-from pages.components.pad import answer, listener
+from pages.components.pad import answer
+from pages.components.shared import server as app_server
 from pages.routes import live
 from pages.routes.live import answer_to, routes
 
@@ -117,6 +118,6 @@ def test_what_a_newer_message_has_overtaken_is_dropped(url, monkeypatch):
     ("base", "path"), [("", "/api/live"), ("digits", "/digits/api/live"), ("/a/b/", "/a/b/api/live")]
 )
 def test_the_socket_lies_below_the_base_path(monkeypatch, base, path):
-    monkeypatch.setattr(listener.st, "get_option", {"server.baseUrlPath": base}.get)
+    monkeypatch.setattr(app_server.config, "get_option", {"server.baseUrlPath": base}.get)
     assert [route.path for route in routes()] == [path]
     assert asyncio.iscoroutinefunction(routes()[0].endpoint)

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from model.classifiers.runtime import Classifier
 from model.errors import ArtifactError
 from model.reader import Reader
+from pages.components.shared import server as app_server
 from pages.routes import rest
 from pages.routes.rest import MAX_BURST, RateLimiter, routes
 from tests.handwriting.picture_files import SEVEN, encode, page
@@ -150,7 +151,7 @@ def test_ready_says_whether_the_reader_is_loaded(client, monkeypatch):
     ("base", "path"), [("", "/api/read"), ("digits", "/digits/api/read"), ("/a/b/", "/a/b/api/read")]
 )
 def test_routes_lie_below_the_base_path(monkeypatch, base, path):
-    monkeypatch.setattr(rest.config, "get_option", {"server.baseUrlPath": base}.get)
+    monkeypatch.setattr(app_server.config, "get_option", {"server.baseUrlPath": base}.get)
     assert next(route.path for route in routes()) == path
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.pad.drawing import INK, PadState
+from pages.components.shared.server import below_base_path
 
 _KEY = "listener"
 
@@ -36,9 +37,8 @@ def listen(pad: PadState, live: str | None = None) -> None:
 
 
 def live_path() -> str:
-    """Return the address of the live socket below the server's base path."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}/api/live" if base else "/api/live"
+    """Return the address of the live socket."""
+    return below_base_path("/api/live")
 
 
 def _take_message(pad: PadState) -> None:

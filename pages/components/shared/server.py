@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from threading import Thread
 
+from streamlit import config
 from streamlit.starlette import App
 
 from model.errors import ArtifactError
@@ -48,3 +49,9 @@ def send_at_once() -> None:
         if type(item) is socket.socket and item.family in _INTERNET and item.type == socket.SOCK_STREAM:
             with suppress(OSError):  # it may be closed already
                 item.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def below_base_path(path: str) -> str:
+    """Return the address of a route, which begins with a slash, below the server's base path."""
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}{path}" if base else path
