@@ -87,8 +87,8 @@ def build_strokes() -> keras.Model:
     """
     path = keras.Input((PATH_POINTS, PATH_CHANNELS), name="path")
     x = _convolve_along(path, 32, 7)
-    for width, size in ((64, 5), (96, 3), (128, 3)):
-        x = _convolve_along(x, width, size, stride=2)
+    for width, first_size, size in ((64, 5, 5), (96, 5, 3), (128, 3, 3)):
+        x = _convolve_along(x, width, first_size, stride=2)
         y = _convolve_along(x, width, size)
         y = layers.Conv1D(width, size, padding="same", use_bias=False)(y)
         x = layers.ReLU()(layers.Add()([x, layers.BatchNormalization(momentum=0.95)(y)]))

@@ -154,7 +154,7 @@ _SPECS = (
         "Stroke network",
         "Follows the path of the pen instead of looking at its picture: small filters that slide along the strokes.",
         builder="build_strokes",
-        epochs=30,
+        epochs=10,
         weight_decay=0.02,
         learns_from_strokes=True,
         input=Input.PATH,

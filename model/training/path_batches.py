@@ -16,7 +16,7 @@ from model.training.path_augmentation import DensePaths, NonDigits, augment_path
 DIGITS_PER_NON_DIGIT = 3
 """For every three digits of a batch one non-digit is added."""
 
-_TEMPLATE_DIGITS, _TEMPLATE_NON_DIGITS = 10_000, 5_000  # drawn once for a run
+_TEMPLATE_DIGITS, _TEMPLATE_NON_DIGITS = 6_000, 3_000  # drawn once for a run
 _VIEWS = 2  # times that each drawn digit is shown in an epoch, augmented differently
 _LABEL_SMOOTHING = 0.02
 _SEED = 0  # of what is drawn from templates: the same for every run
