@@ -68,7 +68,7 @@ def test_pictures_are_read_without_the_stroke_network():
 
 
 def test_two_networks_read_several_digits_with_the_threshold_for_lines():
-    pair = [*SEVEN, *(stroke + (200, 0) for stroke in map(np.array, SEVEN))]
+    pair = [*SEVEN, *(np.add(stroke, [200, 0]) for stroke in SEVEN)]
     for line_threshold, finding in ((0.5, Finding.MORE_THAN_ONE), (0.9, Finding.NOT_A_DIGIT)):
         strokes = StrokeClassifier(wide_is_none, 0.0, 1.0, threshold=0.99, line_threshold=line_threshold)
         assert Reader(Classifier(unsure), strokes).read_drawing(pair).finding is finding

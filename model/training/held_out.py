@@ -41,19 +41,23 @@ def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -
 
 
 def choose_threshold(
-    confidence: NDArray[np.floating], correct: NDArray[np.bool_], non_digits: NDArray[np.floating]
+    confidence: NDArray[np.floating],
+    correct: NDArray[np.bool_],
+    non_digits: NDArray[np.floating],
+    max_false_accept_rate: float = MAX_FALSE_ACCEPT_RATE,
 ) -> float:
-    """Choose the least threshold, 0.5 or more, with MIN_SELECTIVE_ACCURACY or more and MAX_FALSE_ACCEPT_RATE or less.
+    """Choose the least threshold, 0.5 or more, with MIN_SELECTIVE_ACCURACY or more and no more non-digits than given.
 
     Args:
         confidence: (n,) of digits.
         correct: (n,) whether they are read correctly.
         non_digits: (m,) confidence in non-digits; may be empty.
+        max_false_accept_rate: share of the non-digits that may be accepted at most, 0-1.
 
     Returns:
         0.5-1. If no threshold is enough, 1.0, which only full certainty reaches.
     """
-    return max(choose_line_threshold(confidence, correct), _above_non_digits(non_digits))
+    return max(choose_line_threshold(confidence, correct), _above(non_digits, max_false_accept_rate))
 
 
 def choose_line_threshold(confidence: NDArray[np.floating], correct: NDArray[np.bool_]) -> float:
@@ -74,9 +78,9 @@ def choose_line_threshold(confidence: NDArray[np.floating], correct: NDArray[np.
     return max(float(falling[good[-1]]), 0.5) if len(good) else 1.0
 
 
-def _above_non_digits(non_digits: NDArray[np.floating]) -> float:
-    """The least threshold that at most MAX_FALSE_ACCEPT_RATE of the non-digits reach."""
-    refused = np.sort(non_digits)[: len(non_digits) - int(MAX_FALSE_ACCEPT_RATE * len(non_digits))]
+def _above(non_digits: NDArray[np.floating], rate: float) -> float:
+    """The least threshold that at most this share of the non-digits reaches."""
+    refused = np.sort(non_digits)[: len(non_digits) - int(rate * len(non_digits))]
     return float(np.nextafter(refused[-1], 1.0)) if len(refused) else 0.0
 
 
@@ -166,7 +170,10 @@ class HeldOutSets:
 
 
 def choose_thresholds(
-    probabilities: NDArray[np.floating], labels: NDArray[np.integer], non_digits: NDArray[np.floating]
+    probabilities: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    non_digits: NDArray[np.floating],
+    max_false_accept_rate: float = MAX_FALSE_ACCEPT_RATE,
 ) -> Thresholds:
     """Choose both thresholds, and measure what they accept.
 
@@ -174,10 +181,11 @@ def choose_thresholds(
         probabilities: (n, 10) of held-out digits.
         labels: (n,) 0-9.
         non_digits: (m, 10) probabilities of non-digits.
+        max_false_accept_rate: share of the non-digits that may be accepted at most, 0-1.
     """
     confidence, others = probabilities.max(axis=1), non_digits.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
-    threshold = choose_threshold(confidence, correct, others)
+    threshold = choose_threshold(confidence, correct, others, max_false_accept_rate)
     return {
         "threshold": threshold,
         "line_threshold": choose_line_threshold(confidence, correct),

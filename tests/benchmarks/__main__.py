@@ -115,7 +115,7 @@ def server_cost(times: int = 300) -> list[Row]:
             ms(ours),
             beside(ms(baseline), "`cv2.resize` and `predict`"),
             ratio,
-            "≤ 1/50",
+            "≤ 1/35",
         )
     ]
 

@@ -13,7 +13,16 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from model.classifiers import runtime
-from model.classifiers.registry import LITE_FILE, MODELS, REPORT_FILE, SHIPPED, SHIPPED_STROKES, Input, available, weights_folder
+from model.classifiers.registry import (
+    LITE_FILE,
+    MODELS,
+    REPORT_FILE,
+    SHIPPED,
+    SHIPPED_STROKES,
+    Input,
+    available,
+    weights_folder,
+)
 from model.classifiers.report import load_report, save_report
 from model.classifiers.runtime import load_classifier, load_stroke_classifier
 from model.errors import ArtifactError

@@ -14,7 +14,6 @@ from model.classifiers.registry import LITE_FILE, MODELS, REPORT_FILE, WEIGHTS_F
 from model.classifiers.report import keep_writers, load_report, verify
 from model.classifiers.runtime import load_classifier, load_lite
 from model.classifiers.saving import save
-from model.data.stroke_templates import draw_digits
 from model.errors import ArtifactError
 from model.files import partial_path
 from tests.handwriting.reports import make_report

@@ -10,14 +10,18 @@ SEVEN = np.array([[10.0, 10.0], [90.0, 12.0], [40.0, 120.0]])
 X, Y, COS, SIN, COS_TWICE, SIN_TWICE, DOWN, UP = range(PATH_CHANNELS)
 
 
+def moved(stroke, right, down):
+    return stroke + np.array([right, down])
+
+
 def test_points_lie_at_even_distances_along_all_strokes():
-    points, order = resample(*joined([BAR, BAR + (0, 100)]), 4)
+    points, order = resample(*joined([BAR, moved(BAR, 0, 100)]), 4)
     np.testing.assert_allclose(points, [[25, 0], [75, 0], [25, 100], [75, 100]])
     np.testing.assert_array_equal(order, [0, 0, 1, 1])
 
 
 def test_the_way_between_two_strokes_has_no_points():
-    points, _ = resample(*joined([BAR, BAR + (1000, 0)]), 50)
+    points, _ = resample(*joined([BAR, moved(BAR, 1000, 0)]), 50)
     assert not ((points[:, 0] > 100) & (points[:, 0] < 1000)).any()
 
 
@@ -37,10 +41,10 @@ def test_the_box_is_square_around_the_middle():
 
 
 def test_size_and_place_do_not_matter():
-    strokes = [SEVEN, BAR + (0, 60)]
+    strokes = [SEVEN, moved(BAR, 0, 60)]
     for scale, shift in ((0.01, 0), (7, -500), (1, 90_000)):
-        moved = [stroke * scale + shift for stroke in strokes]
-        np.testing.assert_allclose(path_of(moved), path_of(strokes), atol=1e-3)
+        other = [stroke * scale + shift for stroke in strokes]
+        np.testing.assert_allclose(path_of(other), path_of(strokes), atol=1e-3)
 
 
 def test_more_points_on_the_same_path_change_little():
@@ -56,7 +60,7 @@ def test_a_reversed_stroke_has_the_same_double_direction():
 
 
 def test_every_stroke_has_its_pen_down_and_pen_up():
-    path = path_of([SEVEN, BAR + (0, 60), np.array([[50.0, 60.0]])])
+    path = path_of([SEVEN, moved(BAR, 0, 60), np.array([[50.0, 60.0]])])
     assert path[:, [DOWN, UP]].sum(axis=0).tolist() == [3, 3]
 
 

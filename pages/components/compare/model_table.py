@@ -105,7 +105,8 @@ def show_models(rows: list[Row]) -> None:
         lines = [(row.name == SHIPPED, MODELS[row.name], zip(_HEADS, _cells(row), strict=True)) for row in rows]
         st.html(render(_TABLE, heads=_HEADS, lines=lines))
     note = (
-        f"On the test digits of MNIST{_on_drawings(rows)}. Elsewhere: what others report for such a model. The price of 1,000 digits is "
+        f"On the test digits of MNIST{_on_drawings(rows)}. "
+        "Elsewhere: what others report for such a model. The price of 1,000 digits is "
         "that of the time it takes to read them one at a time, on a machine of two cores that does nothing else, at "
         f"${DOLLARS_AN_HOUR:.2f} an hour."
     )
