@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from model.classifiers.registry import SHIPPED, SHIPPED_STROKES, weights_folder
 from model.classifiers.runtime import Classifier, StrokeClassifier, load_classifier, load_stroke_classifier
-from model.reading import Box, Digit, Finding, Frame, Ink, Line, Reading, Stroke, softmax
+from model.reading import Box, Digit, Finding, Frame, Ink, Line, PenPath, Reading, Stroke, softmax
 from model.vision.decoding import Gray, Picture, load_gray, shrink
 from model.vision.framing import FRAME_SIDE, Framing, frame_glyph, frame_of
 from model.vision.layout import correct_for_digit_prior, digit_lines
@@ -31,15 +31,17 @@ _WORKING_SIDE = 2400  # px; a page's digits are large enough on a copy of this s
 
 @dataclass(frozen=True, eq=False, slots=True)
 class DrawingSteps:
-    """How a drawing becomes the frame that the classifier sees.
+    """How a drawing becomes the frame that the classifier sees, and the path that the stroke network sees.
 
     Attributes:
         ink: (200, 200) uint8, the strokes inked with a pen that suits their size.
         framing: the frame, and the steps from the ink to it.
+        path: (64, 8) float32, see `model.vision.pen_path`.
     """
 
     ink: Ink
     framing: Framing
+    path: PenPath
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -134,7 +136,7 @@ class Reader:
             return None
         ink = ink_digit(arrays)
         framing = frame_glyph(ink)
-        return DrawingSteps(ink, framing) if framing else None
+        return DrawingSteps(ink, framing, path_of(arrays)) if framing else None
 
     def read_photo(self, picture: Picture) -> Reading:
         """Read all digits of a picture, line by line, each line from left to right.

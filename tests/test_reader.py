@@ -216,6 +216,7 @@ def test_the_steps_of_a_drawing_lead_to_the_frame_that_is_read():
     assert steps.ink.shape == (200, 200)
     assert steps.framing.box == ink_box(steps.ink)
     np.testing.assert_array_equal(steps.framing.frame, reader.read_drawing(SEVEN).digits[0].frame)
+    np.testing.assert_array_equal(steps.path, path_of(as_strokes(SEVEN)))
 
 
 @pytest.mark.parametrize("strokes", [[], [[]], [[], []]])

@@ -16,6 +16,8 @@ from model.reading import PenPath, Stroke
 PATH_POINTS = 64
 PATH_CHANNELS = 8
 """x, y, cosine and sine of the direction, cosine and sine of twice the direction, pen-down, pen-up."""
+PEN_DOWN = 6
+"""The channel that is 1 where the pen comes down."""
 
 _LEAST_SHARE = 0.06  # of the whole length is added to every stroke: a dot has points too
 _TINY = 1e-9
