@@ -128,9 +128,8 @@ def _by_writer(drawings: list[Drawing]) -> tuple[list[Drawing], list[Drawing]]:
 
 def _digits(drawings: list[Drawing], rng: np.random.Generator) -> LabeledPaths:
     """Take the digits of drawings, or, if there are none, draw some from templates."""
-    digits = [drawing for drawing in drawings if drawing.label is not None]
-    if digits:
-        return LabeledPaths(*drawn_paths(digits))
+    if any(drawing.label is not None for drawing in drawings):
+        return LabeledPaths(*drawn_paths(drawings))
     labels = np.arange(_DRAWN) % 10
     return LabeledPaths(DensePaths.of([sample_strokes(DIGIT_TEMPLATES[int(label)], rng) for label in labels]), labels)
 

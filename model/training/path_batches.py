@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from model.data.pen_strokes import Drawing
 from model.data.stroke_templates import DIGIT_TEMPLATES, NON_DIGIT_TEMPLATES, sample_strokes
 from model.training.path_augmentation import DensePaths, NonDigits, augment_paths
+from model.vision.strokes import side_by_side
 
 DIGITS_PER_NON_DIGIT = 3
 """For every three digits of a batch one non-digit is added."""
@@ -19,6 +20,7 @@ DIGITS_PER_NON_DIGIT = 3
 _TEMPLATE_DIGITS, _TEMPLATE_NON_DIGITS = 6_000, 3_000  # drawn once for a run
 _VIEWS = 2  # times that each drawn digit is shown in an epoch, augmented differently
 _LABEL_SMOOTHING = 0.02
+_CLOSED = (0, 6, 8)
 _SEED = 0  # of what is drawn from templates: the same for every run
 
 PathBatch = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -44,7 +46,7 @@ class PathSampler:
     def augmented(cls, drawings: list[Drawing]) -> PathSampler:
         """Sample augmented digits of drawings and of templates, and non-digits."""
         rng = np.random.default_rng(_SEED)
-        digits, labels = drawn_paths([drawing for drawing in drawings if drawing.label is not None])
+        digits, labels = drawn_paths(drawings)
         written = np.arange(_TEMPLATE_DIGITS) % 10
         templates = DensePaths.of([sample_strokes(DIGIT_TEMPLATES[int(label)], rng) for label in written])
         signs = DensePaths.of([sample_strokes(NON_DIGIT_TEMPLATES, rng) for _ in range(_TEMPLATE_NON_DIGITS)])
@@ -83,6 +85,10 @@ class PathSampler:
 
 
 def drawn_paths(drawings: list[Drawing]) -> tuple[DensePaths, NDArray[np.intp]]:
-    """Return the paths of drawn digits, and their labels."""
-    labels = np.array([drawing.label for drawing in drawings], np.intp)
-    return DensePaths.of([drawing.strokes for drawing in drawings]), labels
+    """Return the paths of the digits among drawings, and their labels.
+
+    A 0, 6 or 8 whose strokes lie side by side is left out: tablets' files hold a few of «00» under the label 0.
+    """
+    one = [each for each in drawings if not (each.label in _CLOSED and len(side_by_side(each.strokes)) > 1)]
+    digits = [(drawing.strokes, drawing.label) for drawing in one if drawing.label is not None]
+    return DensePaths.of([strokes for strokes, _ in digits]), np.array([label for _, label in digits], np.intp)
