@@ -6,7 +6,6 @@ import streamlit as st
 from markupsafe import Markup
 
 from model.classifiers.registry import MODELS
-from model.reader import Reader
 from model.transcript import Mark, Transcript, Trust, cells
 from pages.components.photos.album import Album, Read
 from pages.components.photos.box_editor import edit_boxes
@@ -50,7 +49,7 @@ _PROBLEMS = """
 """
 
 
-def show_picture(album: Album, photo: Read, reader: Reader) -> None:
+def show_picture(album: Album, photo: Read) -> None:
     """Show the picture with its boxes, to look at them or to change them."""
     with st.container(key="picture_tools", horizontal=True):
         mode = _choose_mode()
@@ -62,7 +61,7 @@ def show_picture(album: Album, photo: Read, reader: Reader) -> None:
         with st.container(key="overlay"):
             st.html(_overlay(photo))
     else:
-        edit_boxes(album, photo, reader, edit=mode == "Change")
+        edit_boxes(album, photo, edit=mode == "Change")
     _undo_if_requested(album)
     st.html(render(_CAPTION, hint=_HINTS[mode], legend=[(_css(trust), text) for trust, text in _LEGEND.items()]))
 

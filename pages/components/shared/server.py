@@ -15,16 +15,20 @@ from streamlit import config
 from streamlit.starlette import App
 
 from model.errors import ArtifactError
+from pages.components.shared import picture_pool
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
 @asynccontextmanager
 async def lifespan(_: App) -> AsyncIterator[None]:
-    """Prepare the process; its server socket is bound by then, and no connection is accepted yet."""
+    """Prepare the process, whose server socket is bound by then, before it accepts connections; end its workers."""
     send_at_once()
     Thread(target=load_classifier, name="classifier", daemon=True).start()
-    yield
+    try:
+        yield
+    finally:
+        picture_pool.POOL.stop()
 
 
 def load_classifier() -> None:
