@@ -1,5 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from threading import Event
+from time import monotonic, sleep
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
@@ -26,6 +28,24 @@ class ThreadInPlace(ThreadPoolExecutor):
 
     def shutdown(self, wait, kill_workers):
         super().shutdown(wait)
+
+
+class Gate:
+    """A call that goes on when it is told to."""
+
+    def __init__(self):
+        self.opened, self.begun = Event(), Event()
+
+    def __call__(self):
+        self.begun.set()
+        assert self.opened.wait(30)
+
+
+def wait_until(condition):
+    deadline = monotonic() + 30
+    while not condition():
+        assert monotonic() < deadline
+        sleep(0.01)
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,7 @@
 import os
-import signal
-import sys
 import time
 from concurrent.futures import CancelledError, wait
-from threading import Event
+from os import getpid
 
 import pytest
 
@@ -11,45 +9,23 @@ from model.errors import ArtifactError, BusyError, ImageError
 from pages.components.photos.reading import decode
 from pages.components.shared.picture_pool import PicturePool, start_worker
 from tests.handwriting.picture_files import encode, page
-from tests.pages.conftest import ThreadInPlace
+from tests.pages.conftest import Gate, ThreadInPlace, wait_until
+from tests.pages.worker_calls import allocate, fail, imported, kill_itself
 
 PAGE = encode(page([], size_wh=(40, 30)))
 
 
-class Gate:
-    """A call that goes on when it is told to."""
-
-    def __init__(self):
-        self.opened, self.begun = Event(), Event()
-
-    def __call__(self):
-        self.begun.set()
-        assert self.opened.wait(30)
-
-
-def allocate(size):
-    return len(bytearray(size))
-
-
-def fail():
-    raise ArtifactError("The weights are missing.")
-
-
-def imported():
-    return {name.partition(".")[0] for name in sys.modules}
-
-
-def kill_itself():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def pid():
-    return os.getpid()
+def is_alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def started_worker():
     executor = start_worker(max_memory=600_000_000)
-    executor.submit(pid).result(60)
+    executor.submit(getpid).result(60)
     return executor
 
 
@@ -72,11 +48,6 @@ def threads():
         gate.opened.set()
 
 
-def test_a_worker_imports_neither_streamlit_nor_tensorflow(processes):
-    assert processes.submit(decode, PAGE).result().shape == (30, 40)
-    assert not {"streamlit", "tensorflow", "keras"} & processes.submit(imported).result()
-
-
 def test_an_error_of_the_call_is_that_of_its_future(processes):
     with pytest.raises(ArtifactError, match="The weights are missing."):
         processes.submit(fail).result()
@@ -93,35 +64,35 @@ def test_a_call_that_takes_too_long_is_ended_and_the_next_one_is_made(processes)
 
 
 def test_a_call_that_takes_too_much_memory_ends_and_its_worker_goes_on(processes):
-    before = processes.submit(pid).result()
+    before = processes.submit(getpid).result()
     with pytest.raises(ImageError, match="takes too much memory. Expected .* Received: one that takes more."):
         processes.submit(allocate, 700_000_000).result()
-    assert processes.submit(pid).result() == before
+    assert processes.submit(getpid).result() == before
 
 
 def test_a_killed_worker_costs_one_message_and_is_replaced(processes):
-    before = processes.submit(pid).result()
-    lost, following = processes.submit(kill_itself), processes.submit(pid)
+    before = processes.submit(getpid).result()
+    lost, following = processes.submit(kill_itself), processes.submit(getpid)
     with pytest.raises(ImageError, match="cannot be read. Expected .* Received: one that has ended the process."):
         lost.result()
     assert following.result() != before
 
 
 def test_a_stopped_pool_ends_what_it_reads_and_refuses_more():
-    pool = PicturePool(started_worker, workers=1)
-    process = pool.submit(pid).result()
-    running, waiting = pool.submit(time.sleep, 60), pool.submit(pid)
-    while not running.running():
-        time.sleep(0.01)
+    pool = PicturePool(start_worker, workers=1)
+    assert pool.submit(decode, PAGE).result().shape == (30, 40)
+    assert not {"streamlit", "tensorflow", "keras"} & pool.submit(imported).result(), "a worker is small"
+    process = pool.submit(getpid).result()
+    running, waiting = pool.submit(time.sleep, 60), pool.submit(getpid)
+    wait_until(running.running)
     pool.stop()
     with pytest.raises(ImageError, match="has ended the process"):
         running.result(30)
     with pytest.raises(CancelledError):
         waiting.result(30)
     with pytest.raises(BusyError, match="Expected a server that goes on. Received: one that stops."):
-        pool.submit(pid)
-    with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)
+        pool.submit(getpid)
+    wait_until(lambda: not is_alive(process))
 
 
 def test_the_first_come_is_the_first_read_and_knows_its_place(threads):
@@ -149,8 +120,8 @@ def test_a_place_that_is_given_up_brings_the_others_forward(threads):
 
 def test_a_full_queue_refuses_until_there_is_room(threads):
     pool, _, _ = threads
-    waiting = [pool.submit(pid) for _ in range(3)]
+    waiting = [pool.submit(getpid) for _ in range(3)]
     with pytest.raises(BusyError, match="Too many pictures .* Expected at most 3 in the queue, .* Received: one more."):
-        pool.submit(pid)
+        pool.submit(getpid)
     waiting[0].cancel()
-    pool.submit(pid)
+    pool.submit(getpid)

@@ -8,7 +8,7 @@ main module, which in a Streamlit server is the page that runs.
 from __future__ import annotations
 
 import os
-import resource
+import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -24,7 +24,8 @@ from model.errors import BusyError, ImageError
 A = TypeVarTuple("A")
 T = TypeVar("T")
 
-WORKERS = 2
+WORKERS = int(os.environ.get("DIGITS_PHOTO_WORKERS", "2"))
+"""Processes; each keeps a core busy, and takes some 100 MB when it is idle."""
 MAX_WAITING = 64
 """Pictures in the queue, of all visitors."""
 MAX_SECONDS = 30.0
@@ -148,7 +149,11 @@ def start_worker(max_memory: int = MAX_MEMORY) -> ProcessPoolExecutor:
 
 
 def limit_process(max_memory: int) -> None:
-    """Limit this process's memory, bytes, and let others go first; systems without such a limit go without it."""
+    """Limit this process's memory, bytes, and let others go first; where the system cannot do that, it goes without."""
+    if sys.platform == "win32":
+        return
+    import resource
+
     os.nice(_NICENESS)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_DATA, (max_memory, resource.getrlimit(resource.RLIMIT_DATA)[1]))
