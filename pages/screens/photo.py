@@ -7,6 +7,7 @@ import streamlit as st
 from model.errors import ArtifactError
 from pages.components.photos.album import Album
 from pages.components.photos.picture import show_doubts, show_picture, show_problems, show_reading
+from pages.components.photos.restart import album_of_session, keep, show_lost
 from pages.components.photos.steps import show_steps
 from pages.components.photos.table import show_exports, show_table
 from pages.components.photos.upload import choose_photo, choose_pictures
@@ -24,8 +25,9 @@ def read_waiting_or_stop(album: Album) -> None:
 
 
 model = choose_model("Read numbers from photos")
-album: Album = st.session_state.setdefault("album", Album())
+album = album_of_session()
 choose_pictures(album)
+show_lost(album)
 if not album.photos:
     st.stop()
 album.set_model(model)
@@ -43,3 +45,4 @@ with right:
 show_table(album)
 show_exports(album)
 show_steps(album, photo)
+keep(album)

@@ -33,12 +33,13 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @contextmanager
 def serve(
-    script: Path = ROOT / "app.py", cwd: Path = ROOT, address: tuple[str, ...] = ("--server.address", "127.0.0.1")
+    script: Path = ROOT / "app.py",
+    cwd: Path = ROOT,
+    address: tuple[str, ...] = ("--server.address", "127.0.0.1"),
+    port: int | None = None,
 ) -> Iterator[str]:
-    """Run an app on a free port, at an address or at the configured one; yields its URL once the server answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """Run an app at an address or at the configured one, on a port or on a free one; yields its URL once it answers."""
+    port = port or _free_port()
     options = ["--server.port", str(port), "--server.headless", "true", *address]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
     server = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -49,6 +50,12 @@ def serve(
     finally:
         server.terminate()
         server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _wait_until_healthy(url: str, server: subprocess.Popen[bytes]) -> None:

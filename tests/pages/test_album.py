@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from model.transcript import Transcript
-from pages.components.photos.album import MAX_BYTES, Album, Failed, Read, Waiting
+from pages.components.photos.album import Album, Failed, Read, Waiting
 from pages.components.photos.preview import Preview
 from pages.components.photos.reading import PhotoReading
+from pages.components.shared.uploads import MAX_BYTES
 from tests.test_transcript import digit, transcript
 
 PREVIEW = Preview((400, 300), "data:image/jpeg;base64,")

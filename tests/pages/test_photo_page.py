@@ -610,3 +610,40 @@ def test_malformed_edits_of_the_table_change_nothing(start, message):
     assert reading(app) == ["77", "7"]
     assert len(app.dataframe) == 1
     assert reading(send_table(app, edits({"0": {"Reading": "3"}}))) == ["37", "7"]
+
+
+def kept(*names):
+    return json.dumps({"names": names, "text": "31\n4\n"})
+
+
+def start_again(put_readers, value):
+    """A new session of a browser that still has the widgets of the old one."""
+    put_readers(reader_that_says(p7=0.95))
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    app.session_state["kept_text"] = value
+    app.switch_page("pages/screens/photo.py").run()
+    assert not app.exception
+    return app
+
+
+def test_after_a_restart_lost_photos_are_named_until_there_are_others(start, put_readers):
+    app = start_again(put_readers, kept("9f3c"))
+    assert "no longer has your pictures" in app.warning[0].value
+    assert app.code[0].value == "31\n4"
+    upload(app, ("page.png", PAGE))
+    assert not app.warning
+    assert reading(app) == ["77", "7"]
+
+
+def test_after_a_restart_samples_are_read_again(start, put_readers):
+    app = start_again(put_readers, kept("Meter", "Scores"))
+    assert sorted(photo.name for photo in album(app).read.values()) == ["Meter", "Scores"]
+    assert not app.warning
+    assert set(json.loads(app.session_state["kept_text"])["names"]) == {"Meter", "Scores"}
+
+
+@pytest.mark.parametrize("value", ["", "{", "[]", "3", '{"names": 3, "text": ""}', '{"names": ["x"]}', "[" * 100_000])
+def test_what_a_browser_keeps_in_no_known_form_is_ignored(start, put_readers, value):
+    app = start_again(put_readers, value)
+    assert not app.warning
+    assert not album(app).photos

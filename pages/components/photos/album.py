@@ -11,9 +11,7 @@ from model.transcript import Transcript
 from model.vision.decoding import Gray
 from pages.components.photos.preview import Preview
 from pages.components.photos.reading import PhotoReading
-
-MAX_BYTES = 200_000_000
-"""Of all files of a session, which stay in the server's memory."""
+from pages.components.shared.uploads import MAX_BYTES, too_much
 
 
 class Upload(Protocol):
@@ -144,7 +142,7 @@ class Album:
         if key not in self.photos:
             waiting = Waiting(key, self._unique(name), data)
             total = len(data) + sum(len(photo.data) for photo in self.photos.values() if not isinstance(photo, Failed))
-            self.photos[key] = waiting if total <= MAX_BYTES else Failed(key, waiting.name, _too_large(total))
+            self.photos[key] = waiting if total <= MAX_BYTES else Failed(key, waiting.name, too_much(total))
             self.invalidate_views()
         self.shown = key
 
@@ -234,8 +232,3 @@ class Album:
         taken = {photo.name for photo in self.photos.values()}
         names = (name if number == 1 else f"{name} ({number})" for number in range(1, len(taken) + 2))
         return next(free for free in names if free not in taken)
-
-
-def _too_large(total: int) -> str:
-    expected = f"Expected at most {MAX_BYTES / 1e6:.0f} MB, so remove others first."
-    return f"The pictures are too much together. {expected} Received: {total / 1e6:.0f} MB."

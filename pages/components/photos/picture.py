@@ -11,6 +11,7 @@ from pages.components.photos.album import Album, Read
 from pages.components.photos.box_editor import edit_boxes
 from pages.components.photos.box_edits import box_label
 from pages.components.shared.html import columns, hint, percent, picture, render
+from pages.components.shared.uploads import forget_uploads
 from pages.components.shared.verdict import SLIGHT
 
 _MODES = {
@@ -56,7 +57,7 @@ def show_picture(album: Album, photo: Read) -> None:
         undo, remove = ":material/undo:", ":material/delete:"
         st.button("Undo", key="undo_photo", icon=undo, disabled=not album.past, on_click=album.request_undo)
         help_ = "Forget this picture"
-        st.button("Remove", key="remove", icon=remove, help=help_, on_click=album.remove, args=(photo.key,))
+        st.button("Remove", key="remove", icon=remove, help=help_, on_click=_remove, args=(album, photo.key))
     if mode == "Look":
         with st.container(key="overlay"):
             st.html(_overlay(photo))
@@ -74,6 +75,11 @@ _CAPTION = """
   {% endfor %}
 </ul>
 """
+
+
+def _remove(album: Album, key: str) -> None:
+    album.remove(key)
+    forget_uploads(lambda file_id: file_id == key)
 
 
 def _choose_mode() -> str:

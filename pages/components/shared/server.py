@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from threading import Thread
 
-from streamlit import config
+from streamlit import config, runtime
 from streamlit.starlette import App
 
 from model.errors import ArtifactError
 from pages.components.shared import picture_pool
+from pages.components.shared.uploads import limit_uploads
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 
@@ -24,6 +25,8 @@ _INTERNET = (socket.AF_INET, socket.AF_INET6)
 async def lifespan(_: App) -> AsyncIterator[None]:
     """Prepare the process, whose server socket is bound by then, before it accepts connections; end its workers."""
     send_at_once()
+    if runtime.exists():
+        limit_uploads(runtime.get_instance().uploaded_file_mgr)
     Thread(target=load_classifier, name="classifier", daemon=True).start()
     try:
         yield
