@@ -5,9 +5,9 @@ from os import getpid
 
 import pytest
 
-from model.errors import ArtifactError, BusyError, ImageError
+from model.errors import ArtifactError, BusyError, ImageError, ReaderError
 from pages.components.photos.reading import decode
-from pages.components.shared.picture_pool import PicturePool, start_worker
+from pages.components.shared.picture_pool import PicturePool, start_worker, workers_wanted
 from tests.handwriting.picture_files import encode, page
 from tests.pages.conftest import Gate, ThreadInPlace, wait_until
 from tests.pages.worker_calls import allocate, fail, imported, kill_itself
@@ -125,3 +125,18 @@ def test_a_full_queue_refuses_until_there_is_room(threads):
         pool.submit(getpid)
     waiting[0].cancel()
     pool.submit(getpid)
+
+
+@pytest.mark.parametrize(("setting", "workers"), [(None, 2), ("1", 1), ("16", 16)])
+def test_one_setting_says_how_many_workers_there_are(monkeypatch, setting, workers):
+    monkeypatch.delenv("DIGITS_PHOTO_WORKERS", raising=False)
+    if setting:
+        monkeypatch.setenv("DIGITS_PHOTO_WORKERS", setting)
+    assert workers_wanted() == workers
+
+
+@pytest.mark.parametrize("setting", ["0", "-1", "two", ""])
+def test_another_number_of_workers_is_refused(monkeypatch, setting):
+    monkeypatch.setenv("DIGITS_PHOTO_WORKERS", setting)
+    with pytest.raises(ReaderError, match="no number of workers. Expected 1 or more. Received: "):
+        workers_wanted()

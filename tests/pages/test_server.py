@@ -1,11 +1,19 @@
 import asyncio
 import socket
+from os import getpid
 from threading import Event
+from types import SimpleNamespace
 
-from model.errors import ArtifactError
+import pytest
+from starlette.exceptions import HTTPException
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+from model.errors import ArtifactError, BusyError
 from model.reader import Reader
-from pages.components.shared import classifiers, server
+from pages.components.shared import classifiers, picture_pool, server
 from pages.components.shared.server import lifespan, load_classifier, send_at_once
+from pages.components.shared.uploads import MAX_BYTES
 from tests.pages.test_draw_page import reader_that_says
 
 
@@ -50,6 +58,23 @@ def test_the_server_starts_with_its_workaround_and_loads_the_classifier(monkeypa
 
     assert not asyncio.run(connect())
     assert loading.wait(60)
+
+
+def test_the_server_limits_uploads_while_it_runs_and_ends_its_workers_then(monkeypatch):
+    monkeypatch.setattr(server, "load_classifier", lambda: None)
+    manager = MemoryUploadedFileManager("/upload")
+    running = SimpleNamespace(exists=lambda: True, get_instance=lambda: SimpleNamespace(uploaded_file_mgr=manager))
+    monkeypatch.setattr(server, "runtime", running)
+
+    async def run():
+        async with lifespan(None):
+            with pytest.raises(HTTPException):
+                manager.add_file("session", UploadedFileRec("id", "a.png", "image/png", bytes(MAX_BYTES + 1)))
+            assert picture_pool.POOL.submit(getpid).result() == getpid()
+
+    asyncio.run(run())
+    with pytest.raises(BusyError, match="Received: one that stops"):
+        picture_pool.POOL.submit(getpid)
 
 
 def test_the_classifier_is_there_before_the_first_page(put_readers, monkeypatch):

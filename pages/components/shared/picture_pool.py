@@ -19,13 +19,13 @@ from typing import Any, TypeVar, TypeVarTuple
 from loky import ProcessPoolExecutor
 from loky.process_executor import ShutdownExecutorError
 
-from model.errors import BusyError, ImageError
+from model.errors import BusyError, ImageError, ReaderError
 
 A = TypeVarTuple("A")
 T = TypeVar("T")
 
-WORKERS = int(os.environ.get("DIGITS_PHOTO_WORKERS", "2"))
-"""Processes; each keeps a core busy, and takes some 100 MB when it is idle."""
+WORKERS = 2
+"""Processes, unless the environment says otherwise; each keeps a core busy."""
 MAX_WAITING = 64
 """Pictures in the queue, of all visitors."""
 MAX_SECONDS = 30.0
@@ -33,6 +33,7 @@ MAX_SECONDS = 30.0
 MAX_MEMORY = 1_600_000_000
 """Bytes that a worker may allocate: up to 1 GB for the largest pictures, the file, and what the worker itself takes."""
 
+_SETTING = "DIGITS_PHOTO_WORKERS"
 _IDLE_SECONDS = 300
 _NICENESS = 10  # a picture may take a moment longer; a drawing that is read beside it may not
 
@@ -140,7 +141,7 @@ class _Worker:
         """Kill the process."""
         executor, self._executor = self._executor, None
         if executor:
-            executor.shutdown(wait=False, kill_workers=True)
+            executor.shutdown(wait=True, kill_workers=True)  # the process may end as soon as this returns
 
 
 def start_worker(max_memory: int = MAX_MEMORY) -> ProcessPoolExecutor:
@@ -159,5 +160,17 @@ def limit_process(max_memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (max_memory, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
-POOL = PicturePool(start_worker)
+def workers_wanted() -> int:
+    """Return how many workers the environment asks for.
+
+    Raises:
+        ReaderError: it asks for none, or not for a number.
+    """
+    wanted = os.environ.get(_SETTING, str(WORKERS))
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise ReaderError(f"{_SETTING} is no number of workers. Expected 1 or more. Received: {wanted!r:.80}.")
+    return int(wanted)
+
+
+POOL = PicturePool(start_worker, workers_wanted())
 """That of this server. It holds nothing of a visitor but the calls that are waiting or running."""

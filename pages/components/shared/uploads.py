@@ -34,7 +34,7 @@ def limit_uploads(manager: UploadedFileManager) -> None:
 
 
 def too_much(total: int) -> str:
-    """Say that files of so many bytes in all exceed MAX_BYTES."""
+    """Say that files of `total` bytes exceed MAX_BYTES."""
     expected = f"Expected at most {MAX_BYTES / 1e6:.0f} MB, so remove others first."
     return f"The pictures are too much together. {expected} Received: {total / 1e6:.0f} MB."
 
