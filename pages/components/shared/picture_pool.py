@@ -29,13 +29,13 @@ WORKERS = 2
 MAX_WAITING = 64
 """Pictures in the queue, of all visitors."""
 MAX_SECONDS = 30.0
-"""For a picture, including a worker's start; a picture of 100 megapixels takes a tenth of it."""
+"""For a picture, including a worker's start; on an idle machine one of 100 megapixels takes a few."""
 MAX_MEMORY = 1_600_000_000
 """Bytes that a worker may allocate: up to 1 GB for the largest pictures, the file, and what the worker itself takes."""
 
 _SETTING = "DIGITS_PHOTO_WORKERS"
 _IDLE_SECONDS = 300
-_NICENESS = 10  # a picture may take a moment longer; a drawing that is read beside it may not
+_NICENESS = 5  # drawings that are read beside a picture go first, and it still gets a share of a busy machine
 
 
 class PicturePool:
