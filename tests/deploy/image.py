@@ -28,7 +28,7 @@ def serving_requirements():
 
 
 def serving_packages():
-    """What is installed with them, as the names of distributions."""
+    """They and all that is installed with them, as names of distributions."""
     found, waiting = set(), serving_requirements()
     while waiting:
         name = canonicalize_name(waiting.pop().name)

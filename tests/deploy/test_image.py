@@ -10,7 +10,7 @@ from importlib.metadata import packages_distributions
 import pytest
 from packaging.utils import canonicalize_name
 
-from tests.deploy.image import COPIED, DOCKERFILE, ROOT, build, serving_packages, serving_requirements
+from tests.deploy.image import COPIED, DEPLOY, DOCKERFILE, PORT, ROOT, build, serving_packages, serving_requirements
 from tests.pages.test_draw_page import drawing
 from tests.test_imports import HEAVY, SOURCES, module_of
 
@@ -69,7 +69,21 @@ def test_the_image_has_what_is_in_the_repository_and_no_root():
     assert all((ROOT / source).exists() for source, _ in COPIED)
     assert re.search(r"^USER (?!root)\w+$", DOCKERFILE, re.MULTILINE)
     python = re.search(r"^FROM python:(3\.\d+)-slim$", DOCKERFILE, re.MULTILINE)[1]
-    assert f"{python}" in ("3.11", "3.12", "3.13")
+    assert f"Python {python}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_nginx_knows_the_containers_by_their_addresses():
+    compose, nginx, replicas = [
+        (DEPLOY / name).read_text(encoding="utf-8") for name in ("compose.yaml", "nginx.conf", "replicas.conf")
+    ]
+    addresses = re.findall(r"replica-\d: .*ipv4_address: ([\d.]+)", compose)
+    assert len(addresses) == 2
+    assert re.findall(r"server (.*);", replicas) == [f"{address}:{PORT}" for address in addresses]
+    assert re.findall(rf"([\d.]+:{PORT}) \1;", replicas) == [f"{address}:{PORT}" for address in addresses]
+    trusted = re.search(r'"FORWARDED_ALLOW_IPS": ([\d.]+)', compose)[1]
+    assert f"networks: {{digits: {{ipv4_address: {trusted}}}}}" in compose
+    port = re.search(r"listen (\d+);", nginx)[1]
+    assert f'ports: ["{port}:{port}"]' in compose
 
 
 PAGES = """

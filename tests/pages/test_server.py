@@ -94,7 +94,8 @@ def test_a_request_of_another_site_is_told_from_the_server_s_own(monkeypatch, ho
         "server.corsAllowedOrigins": ["https://www.example.org"],
         "server.allowedHosts": ["digits.example.org"],
     }
-    monkeypatch.setattr(server.config, "get_option", options.get)
+    usual = server.config.get_option
+    monkeypatch.setattr(server.config, "get_option", lambda key: options[key] if key in options else usual(key))
     for address in ("get_internal_ip", "get_external_ip"):
         monkeypatch.setattr(server_util.net_util, address, lambda: None)
     headers = {"host": host} | ({"origin": origin} if origin else {})

@@ -77,7 +77,7 @@ def is_allowed(request: HTTPConnection) -> bool:
 
 
 class SecurityHeaders:
-    """Middleware that adds headers to every HTTP answer, so that browsers guess no content type and refuse foreign frames.
+    """Middleware that adds headers to every HTTP answer: browsers guess no content type, and refuse foreign frames.
 
     The environment's DIGITS_FRAME_ANCESTORS names the sites whose pages may show the app in a frame, as the header
     Content-Security-Policy lists them: `'self'` by default, or `'self' https://example.org`, or `'none'`.
