@@ -1,7 +1,6 @@
 """Many people in front of two replicas, and what nginx passes on."""
 
 import re
-import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
@@ -46,9 +45,9 @@ def test_a_replica_ends_and_everyone_draws_on(site, open_page):
 
     (survivor,) = set(site.replicas) - {replica_of_page}
     ended = site.replicas[replica_of_page]
-    ended.send_signal(signal.SIGTERM)
-    answers = everyone(people, lambda person: person.draw_again(SEVEN))
+    ended.terminate()
     ended.wait(10)
+    answers = everyone(people, lambda person: person.draw_again(SEVEN))
     print("seconds", [round(seconds, 2) for _, seconds in answers])
     assert [answer for answer, _ in answers] == ["7"] * PEOPLE
     assert {person.replica for person in people} == {survivor}

@@ -1,7 +1,7 @@
 """A visitor without a browser: Streamlit's socket and the live one, opened again when they are closed."""
 
 import json
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from time import monotonic, sleep
 from urllib.parse import urlsplit
 
@@ -24,9 +24,10 @@ class Visitor:
     def __init__(self, url):
         self.url = url
         self._http = requests.Session()
-        self._http.get(f"{url}/_stcore/host-config", timeout=10).raise_for_status()
-        self._page = self._live = None
-        self._session = ""
+        self._http.get(f"{url}/_stcore/health", timeout=10).raise_for_status()
+        self._sockets = ExitStack()
+        self._live = None
+        self._session = []  # its number, once there is one
 
     @property
     def replica(self):
@@ -36,15 +37,15 @@ class Visitor:
         """Open both sockets and wait until the page is shown, with an earlier session's number if there was one."""
         self.close()
         xsrf = self._http.cookies["_streamlit_xsrf"]
-        self._page = self._connect("/_stcore/stream", subprotocols=["streamlit", xsrf, self._session])
-        cookie = self._page.response.headers["Set-Cookie"].partition(";")[0].partition("=")
+        page = self._connect("/_stcore/stream", subprotocols=["streamlit", xsrf, *self._session])
+        cookie = page.response.headers["Set-Cookie"].partition(";")[0].partition("=")
         self._http.cookies.set(cookie[0], cookie[2])
         rerun = BackMsg()
         rerun.rerun_script.query_string = ""
-        self._page.send(rerun.SerializeToString())
-        while (message := ForwardMsg.FromString(self._page.recv(timeout=20))).WhichOneof("type") != "script_finished":
+        page.send(rerun.SerializeToString())
+        while (message := ForwardMsg.FromString(page.recv(timeout=20))).WhichOneof("type") != "script_finished":
             if message.WhichOneof("type") == "new_session":
-                self._session = message.new_session.initialize.session_id
+                self._session = [message.new_session.initialize.session_id]
         self._live = self._connect("/api/live")
 
     def draw(self, strokes):
@@ -67,20 +68,18 @@ class Visitor:
 
     def upload(self, content):
         """Upload a file to the session; returns the status."""
-        path = f"/_stcore/upload_file/{self._session}/file"
+        path = f"/_stcore/upload_file/{self._session[0]}/file"
         headers = {"X-Xsrftoken": self._http.cookies["_streamlit_xsrf"]}
         answer = self._http.put(self.url + path, files={"file": content}, headers=headers, timeout=10)
         return answer.status_code
 
     def close(self):
-        """Close what is open."""
-        for connection in (self._page, self._live):
-            if connection:
-                connection.close()
+        """Leave the page."""
+        self._sockets.close()
 
     def _connect(self, path, **options):
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._http.cookies)
-        return connect(
+        socket = connect(
             f"ws://{urlsplit(self.url).netloc}{path}",
             origin=self.url,
             additional_headers={"Cookie": cookies},
@@ -88,3 +87,4 @@ class Visitor:
             open_timeout=10,
             **options,
         )
+        return self._sockets.enter_context(socket)
