@@ -2,7 +2,7 @@
 
 import json
 from contextlib import ExitStack, suppress
-from time import monotonic, sleep
+from time import monotonic
 from urllib.parse import urlsplit
 
 import requests
@@ -15,11 +15,7 @@ STICKY = "digits_replica"
 
 
 class Visitor:
-    """One session of the app, as Streamlit's page keeps it.
-
-    Attributes:
-        replica: the address of the replica that has the session, as the cookie names it.
-    """
+    """One session of the app, as Streamlit's page keeps it."""
 
     def __init__(self, url):
         self.url = url
@@ -31,11 +27,12 @@ class Visitor:
 
     @property
     def replica(self):
+        """The address of the replica that has the session, as the cookie names it."""
         return self._http.cookies.get(STICKY)
 
     def open(self):
         """Open both sockets and wait until the page is shown, with an earlier session's number if there was one."""
-        self.close()
+        self._sockets.close()
         xsrf = self._http.cookies["_streamlit_xsrf"]
         page = self._connect("/_stcore/stream", subprotocols=["streamlit", xsrf, *self._session])
         cookie = page.response.headers["Set-Cookie"].partition(";")[0].partition("=")
@@ -54,16 +51,14 @@ class Visitor:
         html = json.loads(self._live.recv(timeout=10))["parts"]["answer"]
         return html.partition('<div class="sign">')[2][:1]
 
-    def draw_again(self, strokes, patience=20):
-        """Draw, and open the sockets again until there is an answer; returns it and the seconds that it took."""
-        start = monotonic()
-        while monotonic() - start < patience:
+    def draw_again(self, strokes, patience=10):
+        """Draw; until there is an answer, open the sockets again."""
+        deadline = monotonic() + patience
+        while monotonic() < deadline:
             with suppress(OSError, WebSocketException):
-                return self.draw(strokes), monotonic() - start
+                return self.draw(strokes)
             with suppress(OSError, WebSocketException):
                 self.open()
-                continue
-            sleep(0.1)
         raise TimeoutError(f"There is no answer after {patience} s.")
 
     def upload(self, content):
@@ -72,10 +67,6 @@ class Visitor:
         headers = {"X-Xsrftoken": self._http.cookies["_streamlit_xsrf"]}
         answer = self._http.put(self.url + path, files={"file": content}, headers=headers, timeout=10)
         return answer.status_code
-
-    def close(self):
-        """Leave the page."""
-        self._sockets.close()
 
     def _connect(self, path, **options):
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._http.cookies)
