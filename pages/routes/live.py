@@ -13,11 +13,11 @@ import json
 from anyio import create_task_group, to_thread
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
-from streamlit.web.server.server_util import is_url_from_allowed_origins
 
 from model.classifiers.registry import MODELS
 from pages.components.pad.answer import read_objects
 from pages.components.pad.listener import live_path
+from pages.components.shared.server import is_allowed
 
 MAX_CHARACTERS = 2_000_000
 """Of a message; hours of drawing by hand stay below it."""
@@ -31,8 +31,7 @@ def routes() -> list[BaseRoute]:
 
 async def serve(socket: WebSocket) -> None:
     """Answer the messages of one visitor until they leave; other sites' pages are refused, as Streamlit does."""
-    origin = socket.headers.get("origin")
-    if origin and not is_url_from_allowed_origins(origin):
+    if not is_allowed(socket):
         await socket.close(_POLICY_VIOLATION)
         return
     await socket.accept()

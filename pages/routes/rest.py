@@ -19,7 +19,6 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from streamlit.web.server.server_util import is_url_from_allowed_origins
 
 from model.classifiers.registry import SHIPPED
 from model.errors import ArtifactError, BusyError, ReaderError, StrokesError
@@ -28,7 +27,7 @@ from model.transcript_export import to_json
 from pages.components.photos import reading
 from pages.components.shared import picture_pool
 from pages.components.shared.classifiers import reader
-from pages.components.shared.server import below_base_path
+from pages.components.shared.server import below_base_path, is_allowed
 
 MAX_BYTES = 20_000_000
 """Of a request's body: larger than what phones take pictures of."""
@@ -92,12 +91,11 @@ class Api:
         return JSONResponse({"ready": True})
 
     def _admit(self, request: Request) -> None:
-        origin = request.headers.get("origin")
-        if origin and not is_url_from_allowed_origins(origin):
+        if not is_allowed(request):
             raise RequestError(
                 HTTPStatus.FORBIDDEN,
                 f"This origin is not allowed. Expected the server's own, or one in server.corsAllowedOrigins. "
-                f"Received: {origin:.80}.",
+                f"Received: {request.headers.get('origin', request.url.hostname)!s:.80}.",
             )
         if not self._rates.allows(request.client.host if request.client else ""):
             raise RequestError(

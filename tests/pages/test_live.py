@@ -86,7 +86,7 @@ def test_a_socket_that_sends_something_else_is_closed(url, text, code):
 
 
 def test_another_site_is_refused(url, monkeypatch):
-    monkeypatch.setattr(live, "is_url_from_allowed_origins", lambda origin: "localhost" in origin)
+    monkeypatch.setattr(app_server, "is_url_from_allowed_origins", lambda origin: "localhost" in origin)
     with pytest.raises(websockets.InvalidStatus, match="403"):
         connect(url, origin="https://example.org")
     with connect(url, origin="http://localhost") as client:

@@ -134,7 +134,7 @@ def test_addresses_that_were_silent_longest_are_forgotten(monkeypatch):
     ("origin", "status"), [("http://localhost:8501", HTTPStatus.OK), ("https://example.org", HTTPStatus.FORBIDDEN)]
 )
 def test_other_sites_cannot_use_a_visitor_s_browser(client, monkeypatch, origin, status):
-    monkeypatch.setattr(rest, "is_url_from_allowed_origins", lambda url: "localhost" in url)
+    monkeypatch.setattr(app_server, "is_url_from_allowed_origins", lambda url: "localhost" in url)
     response = client.post("/api/read", json=STROKES, headers={"origin": origin})
     assert response.status_code == status
     if status is HTTPStatus.FORBIDDEN:
