@@ -1,6 +1,7 @@
 """The live answer: a socket that takes the drawing under way and answers with the HTML that the Draw page shows.
 
 A message is `{"id": n, "model": name, "objects": [Fabric paths]}`, and its answer `{"id": n, "parts": {key: HTML}}`.
+Without a name all models answer, side by side.
 The server reads only the newest message of each socket: what a newer one has overtaken is dropped, so that a slow
 server answers less often, but never late.
 """
@@ -15,7 +16,8 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 
-from model.classifiers.registry import MODELS
+from model.classifiers.registry import MODELS, available
+from pages.components.compare.side_by_side import read_side_by_side
 from pages.components.pad.answer import read_objects
 from pages.components.pad.listener import live_path
 
@@ -66,6 +68,12 @@ def answer_to(text: str) -> str | None:
         number, name, objects = message["id"], message["model"], message["objects"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if not isinstance(number, int) or name not in MODELS or not isinstance(objects, list):
+    if not isinstance(number, int) or not isinstance(objects, list):
         return None
-    return json.dumps({"id": number, "parts": read_objects(objects, name)[0]})
+    if name is None:
+        parts = read_side_by_side(objects, available())
+    elif name in MODELS:
+        parts = read_objects(objects, name)[0]
+    else:
+        return None
+    return json.dumps({"id": number, "parts": parts})

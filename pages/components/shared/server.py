@@ -1,54 +1,8 @@
-"""What the server does when it starts, before any page: load the classifier, and work around Streamlit.
-
-A page that runs without the server, as in Streamlit's AppTest, runs without it, and loads the classifier itself.
-"""
+"""The address of a route that the server has beside the pages."""
 
 from __future__ import annotations
 
-import gc
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from threading import Thread
-
 from streamlit import config
-from streamlit.starlette import App
-
-from model.errors import ArtifactError
-
-_INTERNET = (socket.AF_INET, socket.AF_INET6)
-
-
-@asynccontextmanager
-async def lifespan(_: App) -> AsyncIterator[None]:
-    """Prepare the process; its server socket is bound by then, and no connection is accepted yet."""
-    send_at_once()
-    Thread(target=load_classifier, name="classifier", daemon=True).start()
-    yield
-
-
-def load_classifier() -> None:
-    """Load the shipped classifier and what it imports, while the first visitor's browser loads the page.
-
-    A page that needs it sooner waits for it. Where it cannot be loaded, the log says so, and every page that needs it.
-    """
-    from pages.components.shared.classifiers import reader
-
-    with suppress(ArtifactError):
-        reader()
-
-
-def send_at_once() -> None:
-    """Switch Nagle's algorithm off for the server's socket, which its connections inherit.
-
-    asyncio switches it off for sockets that name their protocol. Streamlit's socket does not (seen in 1.67), so that
-    every other answer waits 40 ms for the browser to acknowledge the one before. A lifespan is given no reference to
-    that socket, hence the search among all objects. Obsolete when Streamlit names `socket.IPPROTO_TCP`.
-    """
-    for item in gc.get_objects():
-        if type(item) is socket.socket and item.family in _INTERNET and item.type == socket.SOCK_STREAM:
-            with suppress(OSError):  # it may be closed already
-                item.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def below_base_path(path: str) -> str:
