@@ -80,6 +80,7 @@ class Pad {
   isOverwritten = false; // the canvas does not show all of it
   frame = null; // the animation frame in which the drawing is sent to the live socket
   send = null; // null while the component is not mounted
+  isSending = false; // Streamlit sends what it is given from a timer
 
   update({ edits, known, kept, pen_width, color, live }, send) {
     this.send = send;
@@ -170,6 +171,18 @@ class Pad {
     const { edits, count, isOverwritten, objects } = this;
     this.isNews = this.isOverwritten = false;
     this.send({ edits, count, overwritten: isOverwritten, objects });
+    this.isSending = true;
+    setTimeout(() => (this.isSending = false)); // Streamlit's own timer comes before it
+  }
+
+  // A message that is sent after the click on a link runs a part of the page that was left, and Streamlit then shows an
+  // empty page. So the click comes after it.
+  click(event) {
+    const link = this.isSending && event.composedPath().find((part) => part.href);
+    if (!link) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    setTimeout(() => link.click());
   }
 
   get objects() {
@@ -211,3 +224,4 @@ const pad = new Pad();
 for (const kind of ["down", "move", "up", "cancel"]) {
   window.addEventListener(`pointer${kind}`, (event) => pad[kind](event), { capture: true });
 }
+window.addEventListener("click", (event) => pad.click(event), { capture: true });
