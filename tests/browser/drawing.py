@@ -1,4 +1,4 @@
-"""What the tests of the pad share: the canvas's own ink, the answers that were shown, visits to other pages, devices."""
+"""What the tests of the pad share: the canvas's own ink, the answers shown, visits to other pages, devices."""
 
 from time import monotonic
 

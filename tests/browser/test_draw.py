@@ -152,9 +152,9 @@ def test_replaced_canvas_is_heard(draw_page):
 
 def test_no_sideways_scrolling(draw_page):
     draw_page.draw(DIGITS[8])
+    wide = "[...document.querySelectorAll('.stMain, .stMainBlockContainer, html')].map(e => e.scrollWidth)"
     for width in (1280, 390, 360):
         draw_page.page.set_viewport_size({"width": width, "height": 844})
-        wide = "[...document.querySelectorAll('.stMain, .stMainBlockContainer, html')].map(e => e.scrollWidth)"
         until(draw_page, lambda width=width: max(draw_page.page.evaluate(wide)) <= width)
         box = draw_page.canvas.bounding_box()
         assert box["x"] >= 0

@@ -1,5 +1,7 @@
 """The live socket: it answers while the pen is down, comes back, and the page stays usable without it."""
 
+from itertools import pairwise
+
 import pytest
 import trustme
 from playwright.sync_api import expect
@@ -73,7 +75,7 @@ def test_one_message_of_streamlit_for_each_stroke(page):
 
 
 def test_without_a_socket_streamlit_answers_until_it_is_back(page):
-    """The pauses between attempts grow; they begin anew after a connection."""
+    """The pauses between attempts grow; they are short again after a connection."""
     page.page.evaluate("window.refused = true; window.born = live.length; live.at(-1).socket.close()")
     draw_half(page)
     page.page.mouse.up()
@@ -83,7 +85,7 @@ def test_without_a_socket_streamlit_answers_until_it_is_back(page):
     page.page.evaluate("window.refused = false")
     page.page.wait_for_function(IS_OPEN)
     times = page.page.evaluate("live.slice(born).map(({ time }) => time)")
-    pauses = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(times)]
     assert pauses == sorted(pauses)
     assert pauses[0] >= 1000, "the first one was half a second"
     draw_half(page)
