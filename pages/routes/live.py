@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
+from socket import IPPROTO_TCP, TCP_NODELAY
 
 from anyio import create_task_group, to_thread
+from starlette.endpoints import WebSocketEndpoint
 from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.types import Receive
 from starlette.websockets import WebSocket
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 
@@ -28,7 +32,28 @@ _POLICY_VIOLATION, _TOO_BIG, _INVALID = 1008, 1009, 1007
 
 def routes() -> list[BaseRoute]:
     """Return the route of the socket, below the server's base path."""
-    return [WebSocketRoute(live_path(), serve)]
+    return [WebSocketRoute(live_path(), Live)]
+
+
+class Live(WebSocketEndpoint):
+    """The end of one visitor's socket."""
+
+    async def dispatch(self) -> None:
+        """Have each answer sent at once, and serve."""
+        _send_at_once(self.receive)
+        await serve(WebSocket(self.scope, self.receive, self.send))
+
+
+def _send_at_once(receive: Receive) -> None:
+    """Switch Nagle's algorithm off for the connection that uvicorn's protocol, whose method this is, receives from.
+
+    asyncio does so for sockets that name their protocol, which Streamlit's does not (seen in 1.67): an answer would
+    wait until the browser acknowledges the one before, with its next message.
+    """
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if transport is not None:
+        with suppress(OSError):  # a Unix socket has no such algorithm
+            transport.get_extra_info("socket").setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
 
 
 async def serve(socket: WebSocket) -> None:

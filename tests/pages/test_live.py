@@ -125,6 +125,21 @@ def test_what_a_newer_message_has_overtaken_is_dropped(url, monkeypatch):
     assert ids == [1, 49]
 
 
+def test_answers_are_sent_at_once(url, monkeypatch):
+    serve, seen = live.serve, []
+
+    async def watched(websocket):
+        connection = websocket._receive.__self__.transport.get_extra_info("socket")
+        seen.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await serve(websocket)
+
+    monkeypatch.setattr(live, "serve", watched)
+    with connect(url) as client:
+        client.send(message())
+        assert client.recv(timeout=30)
+    assert seen == [1]
+
+
 def test_under_overload_updates_become_fewer_but_never_late(url, monkeypatch):
     """100 messages at the pace of a browser's frames, for a reader that takes three times as long."""
     read = []
