@@ -125,4 +125,4 @@ def test_below_a_base_path_over_https(open_page, tmp_path):
         page.expect_answer("1")
         page.page.mouse.up()
         expect(page.answer).to_contain_text("ertain")
-        page.page.close()
+        page.page.context.close()  # or the server waits half a minute for the end of its connections
