@@ -179,7 +179,7 @@ def test_a_restart_of_the_server_is_said_at_once_and_samples_are_restored(open_p
         expect(photo_page.page.locator(".st-key-reading .lines")).to_be_visible()
         photo_page.upload(("page.png", PAGE))
         photo_page.expect_reading("314", "27")
-    with serve(port=urlsplit(url).port):
+    with serve(root=url, options=("--server.port", str(urlsplit(url).port))):
         expect(photo_page.page.locator(".st-key-lost")).to_contain_text("The server was restarted and no longer has")
         expect(photo_page.page.locator(".st-key-lost")).to_contain_text("314")
         expect(photo_page.page.locator(".st-key-reading .lines")).to_be_visible()

@@ -1,16 +1,10 @@
-"""What the server does beside the pages: load the classifier when it starts, guard its answers, work around Streamlit.
-
-A page that runs without the server, as in Streamlit's AppTest, runs without it, and loads the classifier itself.
-"""
+"""What the server does beside the pages: limit uploads, end its workers, guard its answers, and name its routes."""
 
 from __future__ import annotations
 
-import gc
 import os
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from threading import Thread
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -21,49 +15,21 @@ from streamlit.starlette import App
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from model.errors import ArtifactError
 from pages.components.shared import picture_pool
 from pages.components.shared.uploads import limit_uploads
 
-_INTERNET = (socket.AF_INET, socket.AF_INET6)
 _FRAME_ANCESTORS = "DIGITS_FRAME_ANCESTORS"
 
 
 @asynccontextmanager
 async def lifespan(_: App) -> AsyncIterator[None]:
-    """Prepare the process, whose server socket is bound by then, before it accepts connections; end its workers."""
-    send_at_once()
+    """Limit what is uploaded while the server runs, and end its workers then."""
     if runtime.exists():
         limit_uploads(runtime.get_instance().uploaded_file_mgr)
-    Thread(target=load_classifier, name="classifier", daemon=True).start()
     try:
         yield
     finally:
         picture_pool.POOL.stop()
-
-
-def load_classifier() -> None:
-    """Load the shipped classifier and what it imports, while the first visitor's browser loads the page.
-
-    A page that needs it sooner waits for it. Where it cannot be loaded, the log says so, and every page that needs it.
-    """
-    from pages.components.shared.classifiers import reader
-
-    with suppress(ArtifactError):
-        reader()
-
-
-def send_at_once() -> None:
-    """Switch Nagle's algorithm off for the server's socket, which its connections inherit.
-
-    asyncio switches it off for sockets that name their protocol. Streamlit's socket does not (seen in 1.67), so that
-    every other answer waits 40 ms for the browser to acknowledge the one before. A lifespan is given no reference to
-    that socket, hence the search among all objects. Obsolete when Streamlit names `socket.IPPROTO_TCP`.
-    """
-    for item in gc.get_objects():
-        if type(item) is socket.socket and item.family in _INTERNET and item.type == socket.SOCK_STREAM:
-            with suppress(OSError):  # it may be closed already
-                item.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def below_base_path(path: str) -> str:
