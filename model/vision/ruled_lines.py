@@ -19,6 +19,7 @@ _Segment = NDArray[np.int64]
 
 _SEARCH_SIDE = 800  # px; lines are found on a copy of this size, and followed on the picture
 _PASSES = 3  # a page of squares has more lines than one pass finds
+_SEGMENTS = 50  # at most, followed in one pass along the rows, the longest first; pages have up to 40, textures hundreds
 _MIN_SPAN = 0.4  # of the picture's side; shorter segments are not ruled lines
 _MAX_SLOPE = 0.27  # 15 degrees
 _MAX_GAP = 0.015  # of the line's length; a longer gap ends it, as between the bases of digits in a row
@@ -136,6 +137,8 @@ def _segments(mask: _Mask) -> list[_Segment]:
     if found is None:
         return []
     flat = [line for line in found.reshape(-1, 4) if abs(line[3] - line[1]) <= _MAX_SLOPE * abs(line[2] - line[0])]
+    if len(flat) > _SEGMENTS:
+        flat = sorted(flat, key=lambda line: -abs(line[2] - line[0]))[:_SEGMENTS]
     ends = [(*line[:2], *line[2:]) if line[0] < line[2] else (*line[2:], *line[:2]) for line in flat]
     return [np.asarray(np.multiply(line, 1 / scale).round(), np.int64) for line in ends]
 
@@ -174,13 +177,13 @@ def _run(mask: _Mask, columns: _Indices, center: _Indices) -> tuple[_Indices, _I
     """Find the run of ink nearest to each column's center: tops and bottoms (half-open), equal if there is none."""
     reach = max(2, round(3 * max(mask.shape) / _SEARCH_SIDE))
     far = 4 * reach  # longer runs are cut, since no line is so thick
-    offsets = np.arange(-far, far + 1)[:, None]
+    offsets = np.arange(-far, far + 1, dtype=np.int16)[:, None]  # 16 bits take half the time
     rows = center + offsets
     strip = mask[rows.clip(0, len(mask) - 1), columns] & (rows >= 0) & (rows < len(mask))
-    distance = np.where(strip, np.abs(offsets), far)
-    nearest = distance.argmin(axis=0)
-    above = np.where(~strip & (offsets + far < nearest), offsets, -far - 1).max(axis=0) + 1
-    below = np.where(~strip & (offsets + far > nearest), offsets, far + 1).min(axis=0)
+    distance = np.where(strip, np.abs(offsets), np.int16(far))
+    nearest = distance.argmin(axis=0).astype(np.int16)
+    above = np.where(~strip & (offsets + np.int16(far) < nearest), offsets, np.int16(-far - 1)).max(axis=0) + 1
+    below = np.where(~strip & (offsets + np.int16(far) > nearest), offsets, np.int16(far + 1)).min(axis=0)
     is_near = distance.min(axis=0) <= reach
     return center + above, center + np.where(is_near, below, above)
 
