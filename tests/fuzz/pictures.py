@@ -133,7 +133,9 @@ def with_hostile_header(rng: Random) -> bytes:
 
 def largest(rng: Random) -> bytes:
     """A sound file of as many pixels as are accepted, which takes few bytes."""
-    mode, kind = rng.choice((("RGB", "PNG"), ("RGBA", "PNG"), ("1", "PNG"), ("RGB", "JPEG"), ("RGB", "WEBP"), ("P", "GIF")))
+    mode, kind = rng.choice(
+        (("RGB", "PNG"), ("RGBA", "PNG"), ("1", "PNG"), ("RGB", "JPEG"), ("RGB", "WEBP"), ("P", "GIF"))
+    )
     pixels = PIXELS // 2 if kind == "WEBP" else PIXELS
     width = rng.choice((10_000, 5_000) if kind != "WEBP" else (10_000, 5_000))
     image = Image.new(mode, (width, pixels // width), 255 if mode in "1P" else "white")
