@@ -1,4 +1,4 @@
-"""What a start costs: of the server, to the pad and to the first answer, and of the command; and what memory it takes."""
+"""What a start costs: of the server, to the pad and the first answer, and of the command; and what memory it takes."""
 
 from __future__ import annotations
 

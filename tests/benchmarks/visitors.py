@@ -1,7 +1,7 @@
 """People who draw at once without a pause: a client of the server's two sockets, cheap enough to leave it the machine.
 
-It runs in a process of its own. Each person has a Streamlit session, and sends a growing drawing over the live socket as
-the page's listener does: once for each frame of a browser, with up to six messages under way.
+It runs in a process of its own. Each person has a Streamlit session, and sends a growing drawing over the live socket
+as the page's listener does: once for each frame of a browser, with up to six messages under way.
 """
 
 from __future__ import annotations

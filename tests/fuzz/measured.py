@@ -1,4 +1,4 @@
-"""What reading one input costs, in processor time and in memory."""
+"""What reading one input costs, in processor time and in memory, and whether it ends as it should."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from model.errors import ReaderError
 
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 400.0
 """Of one input: of the processor, all threads together, and of memory beyond what the process held before."""
-HARD_LIMIT = 8_000_000_000
-"""Bytes of address space: what would take more fails in its process, and harms no other one."""
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -27,8 +25,9 @@ class Cost(NamedTuple):
 
 
 def limit_memory() -> None:
-    """Let this process fail, instead of the machine, where an input takes too much."""
-    resource.setrlimit(resource.RLIMIT_AS, (HARD_LIMIT, HARD_LIMIT))
+    """Refuse this process more memory than one input may take: what asks for more has to end in an error of ours."""
+    limit = _kilobytes("VmData") * 1_000 + round(MOST_MEGABYTES * 1e6)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def cost_of(read: Callable[[], object]) -> Cost:
@@ -44,7 +43,7 @@ def cost_of(read: Callable[[], object]) -> Cost:
         fault = f"{type(error).__name__}: {error}"
     seconds, megabytes = process_time() - began, max(_kilobytes("VmHWM") - before, 0) / 1e3
     if seconds > MOST_SECONDS or megabytes > MOST_MEGABYTES:
-        fault = fault or "beyond the limits"
+        fault = fault or "it costs too much"
     return Cost(seconds, megabytes, fault)
 
 

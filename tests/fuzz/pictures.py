@@ -1,7 +1,4 @@
-"""Pictures that nobody means well: files that are mutated, headers that lie, and sound files of hostile pages.
-
-Each is made from a seed alone, so that any of them can be made again.
-"""
+"""Pictures that nobody means well, each made from a seed: mutated files, headers that lie, and hostile pages."""
 
 from __future__ import annotations
 
@@ -137,7 +134,7 @@ def largest(rng: Random) -> bytes:
         (("RGB", "PNG"), ("RGBA", "PNG"), ("1", "PNG"), ("RGB", "JPEG"), ("RGB", "WEBP"), ("P", "GIF"))
     )
     pixels = PIXELS // 2 if kind == "WEBP" else PIXELS
-    width = rng.choice((10_000, 5_000) if kind != "WEBP" else (10_000, 5_000))
+    width = rng.choice((10_000, 5_000))
     image = Image.new(mode, (width, pixels // width), 255 if mode in "1P" else "white")
     image.paste(0 if mode in "1P" else "black", (width // 3, 100, width // 3 + 40, 4_000))
     buffer = io.BytesIO()
@@ -170,8 +167,8 @@ def marks(rng: Random, numbers: np.random.Generator) -> np.ndarray:
     """Up to thousands of dots or bars, in rows or anywhere."""
     page, in_rows = blank(rng), rng.random() < 0.5
     size = rng.uniform(0.1, 0.95), rng.uniform(0.1, 0.95)
-    for x, y, side in cells(page, rng.choice((30, 200, 950, 1_050, 5_000, 50_000))):
-        x, y = (x, y) if in_rows else (int(numbers.integers(page.shape[1])), int(numbers.integers(page.shape[0])))
+    for left, top, side in cells(page, rng.choice((30, 200, 950, 1_050, 5_000, 50_000))):
+        x, y = (left, top) if in_rows else numbers.integers(page.shape[::-1])
         page[y : y + max(round(size[0] * side), 1), x : x + max(round(size[1] * side), 1)] = 0
     return page
 
