@@ -66,6 +66,6 @@ def answer_to(text: str) -> str | None:
         number, name, objects = message["id"], message["model"], message["objects"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if not isinstance(number, int) or name not in MODELS or not isinstance(objects, list):
+    if not isinstance(number, int) or not isinstance(name, str) or name not in MODELS or not isinstance(objects, list):
         return None
     return json.dumps({"id": number, "parts": read_objects(objects, name)[0]})
