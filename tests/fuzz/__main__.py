@@ -8,17 +8,14 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from model.reader import Reader
-from tests.fuzz.measured import MOST_MEGABYTES, MOST_SECONDS, Cost, cost_of, limit_memory
-from tests.fuzz.messages import read_message
-from tests.fuzz.pictures import picture
+from tests.fuzz.batches import Numbered, prepare, read_batch
+from tests.fuzz.measured import MOST_MEGABYTES, MOST_SECONDS
 
 BATCH = 200
-Numbered = tuple[int, Cost]
 
 
 def main() -> int:
@@ -29,20 +26,10 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="first", help="the number of the first input")
     arguments = parser.parse_args()
     faults = 0
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=_prepare) as processes:
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), initializer=prepare) as processes:
         for kind, batches in _batches(arguments).items():
-            faults += _summed_up(kind, processes.map(_read_batch, *zip(*batches, strict=True)) if batches else ())
+            faults += _summed_up(kind, processes.map(read_batch, *zip(*batches, strict=True)) if batches else ())
     return 1 if faults else 0
-
-
-def costs(kind: str, numbers: Iterable[int], reader: Reader) -> Iterator[Numbered]:
-    """Read the inputs of these numbers and a kind, "pictures" or "messages"."""
-    for number in numbers:
-        if kind == "messages":
-            yield number, cost_of(lambda number=number: read_message(number))
-        else:
-            data = picture(number)
-            yield number, cost_of(lambda data=data: reader.read_photo(data))
 
 
 def _batches(arguments: Namespace) -> dict[str, list[tuple[str, range]]]:
@@ -52,18 +39,6 @@ def _batches(arguments: Namespace) -> dict[str, list[tuple[str, range]]]:
         kind: [(kind, range(at, min(at + BATCH, end))) for at in range(arguments.first, end, BATCH)]
         for kind, end in ends.items()
     }
-
-
-def _prepare() -> None:
-    global _reader  # noqa: PLW0603  # of this worker process
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libtiff writes what it thinks of damaged files
-    _reader = Reader.load()
-    list(costs("pictures", range(20), _reader))  # threads and caches are there before the limit
-    limit_memory()
-
-
-def _read_batch(kind: str, numbers: range) -> list[Numbered]:
-    return list(costs(kind, numbers, _reader))
 
 
 def _summed_up(kind: str, batches: Iterable[list[Numbered]]) -> int:

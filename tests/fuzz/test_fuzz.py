@@ -4,7 +4,7 @@ import pytest
 
 from model.errors import ImageError
 from tests.fuzz import measured
-from tests.fuzz.__main__ import costs
+from tests.fuzz.batches import costs
 from tests.fuzz.measured import cost_of
 from tests.fuzz.pictures import picture, sound_files
 
