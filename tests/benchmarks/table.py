@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 Row = tuple[str, str, str, str, str]
-"""What was measured, ours, the baseline, their ratio, and the goal."""
+"""The subject, our figure, the baseline, their ratio, and the goal."""
 HEAD: Row = ("what", "ours", "baseline", "ratio", "goal")
 
 

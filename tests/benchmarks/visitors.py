@@ -63,7 +63,7 @@ async def _draw_together(url: str, people: int, seconds: float) -> Drawn:
 
 
 def growing_drawings() -> list[str]:
-    """What is sent after the message's number: a 3 after each of its points, as the page's listener tells it."""
+    """The messages without their numbers: a 3 after each of its points, as the page's listener sends it."""
     (stroke,) = DIGITS[3]
     path: list[list[object]] = [["M", 100.0, 60.0]]
     texts = []
