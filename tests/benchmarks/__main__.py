@@ -13,11 +13,11 @@ from pathlib import Path
 import streamlit
 
 from model.classifiers.report import hardware
-from tests.benchmarks import drawing, pages, people, photos, start
+from tests.benchmarks import diagnostics, drawing, people, photos, start
 from tests.benchmarks.table import markdown
 
 RESULTS = Path(__file__).with_name("results.md")
-SUBJECTS = {"drawing": drawing, "people": people, "start": start, "photos": photos, "pages": pages}
+SUBJECTS = {"drawing": drawing, "people": people, "start": start, "photos": photos, "diagnostics": diagnostics}
 
 
 def main() -> None:
