@@ -1,7 +1,4 @@
-"""The Draw page with a plain button below it, whose round trip is the baseline of the live answer: an app, and its script.
-
-As in `app.py`, the live socket is beside the page.
-"""
+"""The Draw page, its live socket beside it as in `app.py`, with a plain button below, the baseline of the answer."""
 
 from pathlib import Path
 
