@@ -92,7 +92,7 @@ def answer_to(text: str) -> str | None:
         number, name, objects = message["id"], message["model"], message["objects"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if not isinstance(number, int) or not isinstance(objects, list):
+    if not isinstance(number, int) or not isinstance(name, str | None) or not isinstance(objects, list):
         return None
     if name is None:
         parts = read_side_by_side(objects, available())

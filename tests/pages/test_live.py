@@ -74,7 +74,17 @@ def test_a_drawing_without_an_answer_has_its_reason(objects, words):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "3", "{}", "[" * 100_000, message(model="../cnn"), '{"id": "1", "model": "cnn", "objects": []}'],
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "{}",
+        "[" * 100_000,
+        message(model="../cnn"),
+        message(model=["cnn"]),
+        '{"id": "1", "model": "cnn", "objects": []}',
+    ],
 )
 def test_what_is_no_message_of_the_listener_has_no_answer(text):
     assert answer_to(text) is None
