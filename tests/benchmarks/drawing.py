@@ -135,8 +135,9 @@ def opened(browser: Browser, url: str) -> DrawPage:
 
 
 def pen_up(draw_page: DrawPage, patience_ms: int = 900) -> float:
-    """Seconds from pen-up to the last change of answer, bars or frame; the pen jumps just before, so there is one."""
+    """Seconds from pen-up to the last change of answer, bars or frame; the pen jumps as it comes up, so there is one."""
     page = draw_page.page
+    pen = page.context.new_cdp_session(page)
     draw_page.click("Clear")
     draw_page.expect_answer("?")
     page.wait_for_timeout(patience_ms)
@@ -145,8 +146,8 @@ def pen_up(draw_page: DrawPage, patience_ms: int = 900) -> float:
     page.mouse.down()
     for point in others:
         page.mouse.move(**draw_page.at(point), steps=2)
-    page.mouse.move(**draw_page.at((0.05, 0.75)))
-    page.mouse.up()
+    up = {"type": "mouseReleased", "button": "left", "clickCount": 1}
+    pen.send("Input.dispatchMouseEvent", up | draw_page.at((0.05, 0.75)))
     page.wait_for_timeout(patience_ms)
     return elapsed(draw_page)
 
