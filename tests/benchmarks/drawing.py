@@ -135,7 +135,7 @@ def opened(browser: Browser, url: str) -> DrawPage:
 
 
 def pen_up(draw_page: DrawPage, patience_ms: int = 900) -> float:
-    """Seconds from pen-up to the last change of answer, bars or frame; the pen comes up with a jump, so there is one."""
+    """Seconds from pen-up to the last change on the page: the pen comes up with a jump, so there is one."""
     page = draw_page.page
     pen = page.context.new_cdp_session(page)
     draw_page.click("Clear")
