@@ -45,9 +45,9 @@ CLOCK = """() => {
   }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
 }"""
 
-# Moves the pen once for each frame of the browser, from inside the page: playwright's own mouse is slower than that. With
-# the last move it comes up, so that there is a change after it. Returns how often what is shown has changed before, how
-# many frames there were, and the seconds they took.
+# Moves the pen once for each frame of the browser, from inside the page: playwright's own mouse is slower than that.
+# With the last move it comes up, so that there is a change after it. Returns how often the answer has changed before,
+# how many frames there were, and the seconds they took.
 PEN_MOVES = """async (canvas, places) => {
   const send = (kind, { x, y }, buttons) => {
     const options = { clientX: x, clientY: y, buttons, pointerId: 1, isPrimary: true, pointerType: "mouse" };
