@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from math import dist
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.benchmarks.slow_line import slow_line
 from tests.benchmarks.table import Row, beside, medians, ms, ratio_of
 from tests.benchmarks.timing import timed
 from tests.browser.server import DrawPage, launch, serve
-from tests.handwriting.digit_strokes import DIGITS, SCRIBBLE
+from tests.handwriting.digit_strokes import DIGITS, SCRIBBLE, Point
 
 SCRIPT = Path(__file__).with_name("draw_and_button.py")
 SIDE, PEN = 320, 20
@@ -45,7 +46,8 @@ CLOCK = """() => {
 }"""
 
 # Moves the pen once for each frame of the browser, from inside the page: playwright's own mouse is slower than that.
-# Returns how often what is shown has changed, how many frames there were, and the seconds they took.
+# With the last move it comes up, so that there is a change after it. Returns how often the answer has changed before,
+# how many frames there were, and the seconds they took.
 PEN_MOVES = """async (canvas, places) => {
   const send = (kind, { x, y }, buttons) => {
     const options = { clientX: x, clientY: y, buttons, pointerId: 1, isPrimary: true, pointerType: "mouse" };
@@ -56,11 +58,12 @@ PEN_MOVES = """async (canvas, places) => {
   const frame = () => new Promise(requestAnimationFrame);
   send("down", places[0], 1);
   const [changes, began] = [clock.changes, performance.now()];
-  for (const place of places) {
+  for (const place of places.slice(1, -1)) {
     send("move", place, 1);
     await frame();
   }
-  const result = [clock.changes - changes, places.length, (performance.now() - began) / 1000];
+  const result = [clock.changes - changes, places.length - 2, (performance.now() - began) / 1000];
+  send("move", places.at(-1), 1);
   send("up", places.at(-1), 0);
   return result;
 }"""
@@ -135,21 +138,18 @@ def opened(browser: Browser, url: str) -> DrawPage:
 
 
 def pen_up(draw_page: DrawPage, patience_ms: int = 900) -> float:
-    """Seconds from pen-up to the last change on the page: the pen comes up with a jump, so there is one."""
-    page = draw_page.page
-    pen = page.context.new_cdp_session(page)
+    """Seconds from pen-up to the last change of answer, bars or frame; the pen jumps with it, so there is one."""
+    drawn(draw_page, [*DIGITS[3][0], (0.05, 0.75)], patience_ms)
+    draw_page.page.wait_for_timeout(patience_ms)
+    return elapsed(draw_page)
+
+
+def drawn(draw_page: DrawPage, points: Iterable[Point], patience_ms: int) -> tuple[int, int, float]:
+    """Clear the pad and draw a stroke: changes of what is shown until the pen comes up, frames, and seconds."""
     draw_page.click("Clear")
     draw_page.expect_answer("?")
-    page.wait_for_timeout(patience_ms)
-    first, *others = DIGITS[3][0]
-    page.mouse.move(**draw_page.at(first))
-    page.mouse.down()
-    for point in others:
-        page.mouse.move(**draw_page.at(point), steps=2)
-    up = {"type": "mouseReleased", "button": "left", "clickCount": 1}
-    pen.send("Input.dispatchMouseEvent", up | draw_page.at((0.05, 0.75)))
-    page.wait_for_timeout(patience_ms)
-    return elapsed(draw_page)
+    draw_page.page.wait_for_timeout(patience_ms)
+    return draw_page.canvas.evaluate(PEN_MOVES, [draw_page.at(point) for point in points])
 
 
 def click(draw_page: DrawPage) -> float:
@@ -169,17 +169,13 @@ def elapsed(draw_page: DrawPage) -> float:
 
 def updates_per_second(draw_page: DrawPage) -> tuple[float, float]:
     """Changes of what is shown, and frames of the browser, while the pen keeps moving over new places."""
-    draw_page.click("Clear")
-    draw_page.expect_answer("?")
-    draw_page.page.wait_for_timeout(1_000)
-    places = [draw_page.at(tuple(point)) for point in long_way()]
-    changes, frames, seconds = draw_page.canvas.evaluate(PEN_MOVES, places)
+    changes, frames, seconds = drawn(draw_page, long_way(), 1_000)
     return changes / seconds, frames / seconds
 
 
-def long_way() -> list[np.ndarray]:
+def long_way() -> list[Point]:
     """Points of a scribble, STEP px apart on the pad, one for each frame."""
     corners = np.array(SCRIBBLE[0])
     steps = [max(round(dist(a, b) * 200 / STEP), 1) for a, b in pairwise(corners)]
     way = [point for (a, b), n in zip(pairwise(corners), steps, strict=True) for point in np.linspace(a, b, n, False)]
-    return way[:FRAMES]
+    return [(float(x), float(y)) for x, y in way[:FRAMES]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
 from urllib.parse import urlsplit
@@ -17,7 +17,8 @@ def slow_line(url: str, delay: float) -> Iterator[str]:
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-        await asyncio.gather(_carry(reader, far_writer, delay), _carry(far_reader, writer, delay))
+        with suppress(asyncio.CancelledError):  # the proxy is closed before the browser is
+            await asyncio.gather(_carry(reader, far_writer, delay), _carry(far_reader, writer, delay))
 
     async def run() -> None:
         server, closing = await asyncio.start_server(connect, "127.0.0.1", 0), asyncio.Event()

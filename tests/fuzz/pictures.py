@@ -48,7 +48,11 @@ def sound_files() -> tuple[bytes, ...]:
     """A page of three digits in each format and mode."""
     page = Image.fromarray(write("305", style=Handwriting(height=40)))
     return tuple(
-        encode(page.convert("L").convert(mode) if mode != "I;16" else page.convert("I;16"), name, **options)
+        encode(
+            page.convert("L").convert(mode, dither=Image.Dither.NONE) if mode != "I;16" else page.convert("I;16"),
+            name,
+            **options,
+        )
         for mode, files in FORMATS.items()
         for name, options in files
     )
