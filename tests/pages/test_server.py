@@ -1,8 +1,8 @@
-import asyncio
 from os import getpid
 from types import SimpleNamespace
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -17,6 +17,12 @@ from pages.components.shared.server import SecurityHeaders, below_base_path, is_
 from pages.components.shared.uploads import MAX_BYTES
 
 
+def in_an_event_loop(function, *arguments):
+    """Run a coroutine function in another thread: in this one playwright's event loop may run."""
+    with start_blocking_portal() as portal:
+        portal.call(function, *arguments)
+
+
 def test_the_server_limits_uploads_while_it_runs_and_ends_its_workers_then(monkeypatch):
     manager = MemoryUploadedFileManager("/upload")
     running = SimpleNamespace(exists=lambda: True, get_instance=lambda: SimpleNamespace(uploaded_file_mgr=manager))
@@ -28,7 +34,7 @@ def test_the_server_limits_uploads_while_it_runs_and_ends_its_workers_then(monke
                 manager.add_file("session", UploadedFileRec("id", "a.png", "image/png", bytes(MAX_BYTES + 1)))
             assert picture_pool.POOL.submit(getpid).result() == getpid()
 
-    asyncio.run(run())
+    in_an_event_loop(run)
     with pytest.raises(BusyError, match="Received: one that stops"):
         picture_pool.POOL.submit(getpid)
 
@@ -83,7 +89,7 @@ def test_the_operator_chooses_who_may_show_the_app_in_a_frame(monkeypatch, setti
         sent.append(message)
 
     answer = PlainTextResponse("text", headers={"X-Content-Type-Options": "old"})
-    asyncio.run(SecurityHeaders(answer)({"type": "http", "method": "GET"}, None, send))
+    in_an_event_loop(SecurityHeaders(answer), {"type": "http", "method": "GET"}, None, send)
     headers = Headers(raw=sent[0]["headers"])
     assert (headers["Content-Security-Policy"], headers["X-Content-Type-Options"]) == (policy, "nosniff")
 
