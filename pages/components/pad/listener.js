@@ -88,7 +88,10 @@ class Pad {
     if (edits !== this.edits) this.edit(edits, known, kept);
     this.live.connect(live);
     if (known === this.count) this.live.settle();
-    else this.askSoon();
+    else {
+      this.isNews = true; // the last message is under way, or was for a session that has ended with its server
+      this.askSoon();
+    }
     this.report();
   }
 
