@@ -42,7 +42,7 @@ samples: setup
 setup: $(STAMP)
 
 # The stamp comes last, so that an interrupted installation starts again.
-$(STAMP): requirements.txt tests/requirements.txt .constraints.txt
+$(STAMP): requirements.txt .deploy/requirements.txt tests/requirements.txt .constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else \
 	  "TensorFlow 2.21 has no build for this Python. Expected Python 3.11, 3.12 or 3.13. " \
 	  f"Received: {v.major}.{v.minor}. Name another one: make PYTHON=python3.12")'

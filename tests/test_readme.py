@@ -144,7 +144,13 @@ def test_make_targets_exist(target):
 
 @pytest.mark.parametrize("variable", sorted(set(re.findall(r"`([A-Z_]+)`", README))))
 def test_environment_variables_are_read(variable):
-    files = ("model/data/mnist.py", "tests/conftest.py", "tests/browser/server.py")
+    files = (
+        ".deploy/compose.yaml",
+        "model/data/mnist.py",
+        "pages/components/shared/server.py",
+        "tests/conftest.py",
+        "tests/browser/server.py",
+    )
     assert any(f'"{variable}"' in (ROOT / file).read_text(encoding="utf-8") for file in files)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from model.vision.strokes import as_pen_width, as_strokes
 from pages.components.pad.fabric_paths import pen_width_of, strokes_of
-from pages.components.photos.box_edits import CanvasScale, LimitedReads, apply_box_edits, drawn_boxes
+from pages.components.photos.box_edits import CanvasScale, apply_box_edits, drawn_boxes
 from pages.routes.live import answer_to
 from pages.routes.rest import _read_strokes
 from tests.pages.test_box_edits import PAGE, read
@@ -74,7 +74,7 @@ def read_paths(rng):
 def read_boxes(rng):
     boxes = drawn_boxes(mutated(rng, OBJECTS), mutated(rng, BOXES), (1.5, 2.0))
     if boxes is not None:
-        assert apply_box_edits(PAGE, boxes, 3, CanvasScale((400, 300), px=0.5), LimitedReads(read)) is not None
+        assert apply_box_edits(PAGE, boxes, 3, CanvasScale((400, 300), px=0.5), read) is not None
 
 
 def answer_live(rng):
