@@ -1,12 +1,12 @@
 # make run: the app.  make check: linters, types and the fast tests, in a minute.  make test: linters, types and every test.
-# make bench: the measurements.  make train: the network.  make report: what the pages show of the models and the data.
+# make bench: the measurements.  make fuzz: 100,000 mutated pictures and 100,000 messages.  make train: the network.  make report: what the pages show of the models and the data.
 # make samples: the Photo page's sample pictures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
 
-.PHONY: setup run check test lint bench train report samples
+.PHONY: setup run check test lint bench fuzz train report samples
 
 run: setup
 	$(BIN)/python -m streamlit run app.py
@@ -27,6 +27,9 @@ lint: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks
 
+fuzz: setup
+	$(BIN)/python -m tests.fuzz
+
 train: setup
 	$(BIN)/python train_model.py --output trained
 
@@ -39,7 +42,7 @@ samples: setup
 setup: $(STAMP)
 
 # The stamp comes last, so that an interrupted installation starts again.
-$(STAMP): requirements.txt tests/requirements.txt .constraints.txt
+$(STAMP): requirements.txt .deploy/requirements.txt tests/requirements.txt .constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else \
 	  "TensorFlow 2.21 has no build for this Python. Expected Python 3.11, 3.12 or 3.13. " \
 	  f"Received: {v.major}.{v.minor}. Name another one: make PYTHON=python3.12")'

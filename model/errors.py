@@ -13,6 +13,10 @@ class StrokesError(ReaderError, ValueError):
     """The strokes of a drawing are malformed."""
 
 
+class BusyError(ReaderError):
+    """Too many pictures are waiting to be read."""
+
+
 class ImageError(ReaderError, ValueError):
     """A picture cannot be decoded, or is too large."""
 

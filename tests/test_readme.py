@@ -144,7 +144,13 @@ def test_make_targets_exist(target):
 
 @pytest.mark.parametrize("variable", sorted(set(re.findall(r"`([A-Z_]+)`", README))))
 def test_environment_variables_are_read(variable):
-    files = ("model/data/mnist.py", "tests/conftest.py", "tests/browser/server.py")
+    files = (
+        ".deploy/compose.yaml",
+        "model/data/mnist.py",
+        "pages/components/shared/server.py",
+        "tests/conftest.py",
+        "tests/browser/server.py",
+    )
     assert any(f'"{variable}"' in (ROOT / file).read_text(encoding="utf-8") for file in files)
 
 
@@ -157,7 +163,8 @@ def test_modules_that_are_run_exist(module):
     "option", sorted(word for word in _WORDS if re.fullmatch(r"--[a-z-]+", word) and word not in _CURL)
 )
 def test_options_exist(option):
-    sources = [ROOT / "train_model.py", ROOT / "model" / "__main__.py"]
+    files = ("train_model.py", "model/__main__.py", "tests/fuzz/__main__.py", "tests/benchmarks/soak.py")
+    sources = [ROOT / file for file in files]
     assert any(f'"{option}"' in source.read_text(encoding="utf-8") for source in sources)
 
 

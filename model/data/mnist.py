@@ -134,14 +134,14 @@ def _read(path: Path, members: Sequence[str] = _MEMBERS) -> list[NDArray[np.uint
 
 
 def _download() -> list[NDArray[np.uint8]]:
-    from keras.datasets import mnist
-
     try:
+        from keras.datasets import mnist
+
         with redirect_stdout(sys.stderr):  # keeps Keras's progress bar out of a command's output
             train, test = mnist.load_data()
-    except Exception as error:  # Keras lets the errors of its download through
+    except Exception as error:  # Keras lets the errors of its download through, and may not be installed
         raise DatasetError(
-            "MNIST cannot be downloaded. Expected a connection, or a file that MNIST_NPZ or --data names. "
+            "MNIST cannot be downloaded. Expected Keras and a connection, or a file that MNIST_NPZ or --data names. "
             f"Received: {str(error) or type(error).__name__}."
         ) from error
     return [*train, *test]

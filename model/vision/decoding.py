@@ -117,6 +117,11 @@ def _opened(source: bytes | Path | str) -> Iterator[Image.Image]:
         raise
     except Image.DecompressionBombError as error:  # Pillow's own limit lies above ours
         raise _too_large("several hundred") from error
+    except MemoryError as error:
+        expected = "Expected one that the memory of this process suffices for."
+        raise ImageError(
+            f"The picture takes too much memory. {expected} Received: {_describe(source, error)}."
+        ) from error
     except Exception as error:  # decoders of damaged files raise almost anything
         raise ImageError(f"The picture cannot be read. {_EXPECTED} Received: {_describe(source, error)}.") from error
 
@@ -149,7 +154,7 @@ def _describe(source: bytes | Path | str, error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     size = f"{len(source)} bytes" if isinstance(source, bytes) else "a file"
-    return f"{size} of another kind, or damaged"
+    return size if isinstance(error, MemoryError) else f"{size} of another kind, or damaged"
 
 
 def _gray(image: Image.Image) -> Gray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -19,6 +21,7 @@ _Segment = NDArray[np.int64]
 
 _SEARCH_SIDE = 800  # px; lines are found on a copy of this size, and followed on the picture
 _PASSES = 3  # a page of squares has more lines than one pass finds
+_SEGMENTS = 50  # at most, followed at a time, the longest ones; pages have up to 40, textures hundreds
 _MIN_SPAN = 0.4  # of the picture's side; shorter segments are not ruled lines
 _MAX_SLOPE = 0.27  # 15 degrees
 _MAX_GAP = 0.015  # of the line's length; a longer gap ends it, as between the bases of digits in a row
@@ -29,6 +32,20 @@ _DARK = 1.25  # times the line's median darkness; a pen runs along darker places
 _CRUMB = 4  # times the line's thickness; smaller remains of what touched it are noise
 _HOLLOW = 0.35  # of a form's box, at most, is ink
 _SMALLEST_BOX = 16  # px
+
+
+class _Runs(NamedTuple):
+    """Ink as runs from top to bottom.
+
+    Attributes:
+        mask: (h, w) bool, True where there is ink.
+        tops: (h, w) int16, the first row of the run that a pixel of ink belongs to.
+        bottoms: (h, w) int16, the row below that run.
+    """
+
+    mask: _Mask
+    tops: NDArray[np.int16]
+    bottoms: NDArray[np.int16]
 
 
 def remove_ruled_lines(ink: Ink) -> Ink:
@@ -92,7 +109,11 @@ def _is_filled(found: Components, number: int) -> bool:
 
 def _lines(ink: Ink) -> list[_Pixels]:
     """Find the pixels of all lines that run along the rows."""
-    return [line for line in (_pixels_of_line(ink, segment) for segment in _segments(ink > 0)) if len(line[0])]
+    segments = _segments(ink > 0)
+    if not segments:
+        return []
+    runs = _vertical_runs(ink > 0)
+    return [line for line in (_pixels_of_line(ink, runs, segment) for segment in segments) if len(line[0])]
 
 
 def _erase(ink: Ink, lines: list[_Pixels]) -> Ink:
@@ -136,17 +157,19 @@ def _segments(mask: _Mask) -> list[_Segment]:
     if found is None:
         return []
     flat = [line for line in found.reshape(-1, 4) if abs(line[3] - line[1]) <= _MAX_SLOPE * abs(line[2] - line[0])]
+    if len(flat) > _SEGMENTS:
+        flat = sorted(flat, key=lambda line: -abs(line[2] - line[0]))[:_SEGMENTS]
     ends = [(*line[:2], *line[2:]) if line[0] < line[2] else (*line[2:], *line[:2]) for line in flat]
     return [np.asarray(np.multiply(line, 1 / scale).round(), np.int64) for line in ends]
 
 
-def _pixels_of_line(ink: Ink, segment: _Segment) -> _Pixels:
+def _pixels_of_line(ink: Ink, runs: _Runs, segment: _Segment) -> _Pixels:
     """Find the pixels of a line, except where something crosses it; none if it is broken or thick."""
     x0, y0, x1, y1 = segment.tolist()
     columns = np.arange(ink.shape[1])
     center = y0 + (columns - x0) * ((y1 - y0) / max(x1 - x0, 1))
     for degree in (1, 2, 3):  # pages curl, so each curve finds more of the line than the one before
-        top, bottom = _run(ink > 0, columns, np.rint(center).astype(np.int64))
+        top, bottom = _nearest_runs(runs, columns, np.rint(center).astype(np.int64))
         thickness = bottom - top
         stretch = _longest_stretch(thickness > 0, max(_MAX_GAP * (x1 - x0), 2))
         usual = float(np.quantile(thickness[stretch], _CLEAR)) if stretch.any() else 0.0
@@ -170,19 +193,26 @@ def _longest_stretch(inked: _Mask, longest_gap: float) -> _Mask:
     return longest
 
 
-def _run(mask: _Mask, columns: _Indices, center: _Indices) -> tuple[_Indices, _Indices]:
+def _vertical_runs(mask: _Mask) -> _Runs:
+    """Find the run of ink, upwards and downwards, that each pixel belongs to."""
+    rows = np.arange(len(mask), dtype=np.int16)[:, None]  # no side of a picture reaches 32,768 px
+    tops = np.maximum.accumulate(np.where(mask, np.int16(0), rows + np.int16(1)), axis=0)
+    ends = np.where(mask, np.int16(len(mask)), rows)[::-1]
+    return _Runs(mask, tops, np.minimum.accumulate(ends, axis=0)[::-1])
+
+
+def _nearest_runs(runs: _Runs, columns: _Indices, center: _Indices) -> tuple[_Indices, _Indices]:
     """Find the run of ink nearest to each column's center: tops and bottoms (half-open), equal if there is none."""
-    reach = max(2, round(3 * max(mask.shape) / _SEARCH_SIDE))
+    height = len(runs.mask)
+    reach = max(2, round(3 * max(runs.mask.shape) / _SEARCH_SIDE))
+    rows = center + np.arange(-reach, reach + 1)[:, None]
+    is_ink = runs.mask[rows.clip(0, height - 1), columns] & (rows >= 0) & (rows < height)
+    nearest = np.where(is_ink, np.abs(rows - center), reach + 1).argmin(axis=0)
+    near = rows[nearest, columns].clip(0, height - 1), columns
     far = 4 * reach  # longer runs are cut, since no line is so thick
-    offsets = np.arange(-far, far + 1)[:, None]
-    rows = center + offsets
-    strip = mask[rows.clip(0, len(mask) - 1), columns] & (rows >= 0) & (rows < len(mask))
-    distance = np.where(strip, np.abs(offsets), far)
-    nearest = distance.argmin(axis=0)
-    above = np.where(~strip & (offsets + far < nearest), offsets, -far - 1).max(axis=0) + 1
-    below = np.where(~strip & (offsets + far > nearest), offsets, far + 1).min(axis=0)
-    is_near = distance.min(axis=0) <= reach
-    return center + above, center + np.where(is_near, below, above)
+    top, bottom = np.maximum(runs.tops[near], center - far), np.minimum(runs.bottoms[near], center + far + 1)
+    is_near = is_ink.any(axis=0)
+    return np.where(is_near, top, center), np.where(is_near, bottom, center)
 
 
 def _writing_height(ink: Ink) -> float:

@@ -34,7 +34,7 @@ def pen_width(mask: NDArray[np.bool_]) -> float:
 
     It is exact for strokes of one width, however thin, and measures small glyphs, whose few ridge pixels would not.
     """
-    outlines, _ = cv2.findContours(np.pad(mask, 1).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    outlines, _ = cv2.findContours(np.pad(mask, 1).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     length = sum(cv2.arcLength(outline, closed=True) for outline in outlines)
     return float(2 * np.count_nonzero(mask) / max(length, 1.0))
 

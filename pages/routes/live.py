@@ -1,6 +1,7 @@
 """The live answer: a socket that takes the drawing under way and answers with the HTML that the Draw page shows.
 
 A message is `{"id": n, "model": name, "objects": [Fabric paths]}`, and its answer `{"id": n, "parts": {key: HTML}}`.
+Without a name all models answer, side by side.
 The server reads only the newest message of each socket: what a newer one has overtaken is dropped, so that a slow
 server answers less often, but never late.
 """
@@ -9,15 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
+from socket import IPPROTO_TCP, TCP_NODELAY
 
 from anyio import create_task_group, to_thread
+from starlette.endpoints import WebSocketEndpoint
 from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.types import Receive
 from starlette.websockets import WebSocket
-from streamlit.web.server.server_util import is_url_from_allowed_origins
 
-from model.classifiers.registry import MODELS
+from model.classifiers.registry import MODELS, available
+from pages.components.compare.side_by_side import read_side_by_side
 from pages.components.pad.answer import read_objects
 from pages.components.pad.listener import live_path
+from pages.components.shared.server import is_allowed
 
 MAX_CHARACTERS = 2_000_000
 """Of a message; hours of drawing by hand stay below it."""
@@ -26,13 +32,33 @@ _POLICY_VIOLATION, _TOO_BIG, _INVALID = 1008, 1009, 1007
 
 def routes() -> list[BaseRoute]:
     """Return the route of the socket, below the server's base path."""
-    return [WebSocketRoute(live_path(), serve)]
+    return [WebSocketRoute(live_path(), Live)]
+
+
+class Live(WebSocketEndpoint):
+    """The end of one visitor's socket."""
+
+    async def dispatch(self) -> None:
+        """Have each answer sent at once, and serve."""
+        _send_at_once(self.receive)
+        await serve(WebSocket(self.scope, self.receive, self.send))
+
+
+def _send_at_once(receive: Receive) -> None:
+    """Switch Nagle's algorithm off for the connection that uvicorn's protocol, whose method this is, receives from.
+
+    asyncio does so for sockets that name their protocol, which Streamlit's does not (seen in 1.67): an answer would
+    wait until the browser acknowledges the one before, with its next message.
+    """
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if transport is not None:
+        with suppress(OSError):  # a Unix socket has no such algorithm
+            transport.get_extra_info("socket").setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
 
 
 async def serve(socket: WebSocket) -> None:
     """Answer the messages of one visitor until they leave; other sites' pages are refused, as Streamlit does."""
-    origin = socket.headers.get("origin")
-    if origin and not is_url_from_allowed_origins(origin):
+    if not is_allowed(socket):
         await socket.close(_POLICY_VIOLATION)
         return
     await socket.accept()
@@ -66,6 +92,12 @@ def answer_to(text: str) -> str | None:
         number, name, objects = message["id"], message["model"], message["objects"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if not isinstance(number, int) or name not in MODELS or not isinstance(objects, list):
+    if not isinstance(number, int) or not isinstance(name, str | None) or not isinstance(objects, list):
         return None
-    return json.dumps({"id": number, "parts": read_objects(objects, name)[0]})
+    if name is None:
+        parts = read_side_by_side(objects, available())
+    elif name in MODELS:
+        parts = read_objects(objects, name)[0]
+    else:
+        return None
+    return json.dumps({"id": number, "parts": parts})

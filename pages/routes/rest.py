@@ -6,6 +6,7 @@ message: what is wrong, what was expected, what was received.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections import OrderedDict
@@ -18,13 +19,15 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from streamlit.web.server.server_util import is_url_from_allowed_origins
 
-from model.errors import ArtifactError, ReaderError, StrokesError
+from model.classifiers.registry import SHIPPED
+from model.errors import ArtifactError, BusyError, ReaderError, StrokesError
 from model.transcript import Transcript
 from model.transcript_export import to_json
+from pages.components.photos import reading
+from pages.components.shared import picture_pool
 from pages.components.shared.classifiers import reader
-from pages.components.shared.server import below_base_path
+from pages.components.shared.server import below_base_path, is_allowed
 
 MAX_BYTES = 20_000_000
 """Of a request's body: larger than what phones take pictures of."""
@@ -33,6 +36,7 @@ READS_PER_SECOND, MAX_BURST = 5.0, 20
 
 _SETTING = "DIGITS_API"
 _MAX_ADDRESSES = 4096  # whose requests are counted; those that have been silent longest are forgotten
+_LOOK_AGAIN = 0.5  # seconds
 _PEN_WIDTH = 20.0  # px, as the pad's
 
 
@@ -68,7 +72,10 @@ class Api:
             self._admit(request)
             body = await _body_of(request)
             is_json = request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
-            text = await to_thread.run_sync(_read_strokes if is_json else _read_picture, body, limiter=self._readers)
+            if is_json:
+                text = await to_thread.run_sync(_read_strokes, body, limiter=self._readers)
+            else:
+                text = to_json([("picture", await _read_picture(request, body))])
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         except ReaderError as error:
@@ -84,12 +91,11 @@ class Api:
         return JSONResponse({"ready": True})
 
     def _admit(self, request: Request) -> None:
-        origin = request.headers.get("origin")
-        if origin and not is_url_from_allowed_origins(origin):
+        if not is_allowed(request):
             raise RequestError(
                 HTTPStatus.FORBIDDEN,
                 f"This origin is not allowed. Expected the server's own, or one in server.corsAllowedOrigins. "
-                f"Received: {origin:.80}.",
+                f"Received: {request.headers.get('origin', request.url.hostname)!s:.80}.",
             )
         if not self._rates.allows(request.client.host if request.client else ""):
             raise RequestError(
@@ -136,8 +142,20 @@ async def _body_of(request: Request) -> bytes:
     return bytes(body)
 
 
-def _read_picture(body: bytes) -> str:
-    return to_json([("picture", Transcript.of(reader().read_photo(body)))])
+async def _read_picture(request: Request, body: bytes) -> Transcript:
+    """Read a picture in a worker; a client that leaves gives up its place in the queue.
+
+    Raises:
+        ClientDisconnect: the client has left.
+        ReaderError: it cannot be read.
+    """
+    future = picture_pool.POOL.submit(reading.read_transcript, SHIPPED, body)
+    reply = asyncio.wrap_future(future)
+    while not (await asyncio.wait([reply], timeout=_LOOK_AGAIN))[0]:
+        if await request.is_disconnected():
+            reply.cancel()
+            raise ClientDisconnect
+    return await reply
 
 
 def _read_strokes(body: bytes) -> str:
@@ -164,7 +182,8 @@ def _refusal(error: ReaderError) -> Response:
     if isinstance(error, RequestError):
         status = error.status
     else:
-        is_ours = isinstance(error, ArtifactError)
+        is_ours = isinstance(error, ArtifactError | BusyError)
         status = HTTPStatus.SERVICE_UNAVAILABLE if is_ours else HTTPStatus.UNPROCESSABLE_ENTITY
-    headers = {"Retry-After": "1"} if status is HTTPStatus.TOO_MANY_REQUESTS else None
+    is_for_now = status is HTTPStatus.TOO_MANY_REQUESTS or isinstance(error, BusyError)
+    headers = {"Retry-After": "1"} if is_for_now else None
     return JSONResponse({"error": str(error)}, status, headers)

@@ -6,10 +6,9 @@ import streamlit as st
 
 from model.classifiers.registry import Input, available
 from pages.components.compare.model_table import rows_of, show_curves, show_missing, show_models
-from pages.components.compare.side_by_side import show_readings
+from pages.components.compare.side_by_side import read_side_by_side
 from pages.components.compare.two_models import choose_two, show_disagreements, show_test
-from pages.components.pad.drawing import PadState
-from pages.components.pad.listener import listen
+from pages.components.pad.answer import show_parts
 from pages.components.pad.pad import show_pad
 from pages.components.shared.mnist import offer_mnist, test_digits
 from pages.components.shared.results import evaluation
@@ -19,17 +18,8 @@ from pages.components.shared.results import evaluation
 def show_board(names: list[str]) -> None:
     """Show the pad of the Draw page, and what each of the models reads on it while the pen is down."""
     with st.container(key="reading_board"):
-        pad = show_pad("_of_all")
-        show_answers(pad, pad.canvas_version, names)
-
-
-@st.fragment
-def show_answers(pad: PadState, on_canvas: tuple[int, bool], names: list[str]) -> None:
-    """Show the readings; the listener's messages run this fragment again, many times a second."""
-    if pad.canvas_version != on_canvas:
-        st.rerun()
-    show_readings(pad, names)
-    listen(pad)
+        pad = show_pad(None, "_of_all")
+        show_parts(read_side_by_side(pad.objects, names), pad.version)
 
 
 @st.fragment

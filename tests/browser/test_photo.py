@@ -1,10 +1,11 @@
 import csv
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.server import PATIENCE_MS
+from tests.browser.server import PATIENCE_MS, serve
 from tests.handwriting.digit_strokes import DIGITS
 from tests.handwriting.picture_files import encode, page
 from tests.handwriting.sample_pictures import FOLDER
@@ -169,3 +170,19 @@ def test_page_on_a_phone(open_page):
     assert widths[0] <= widths[1]
     photo_page.touch_drag((330, 20), (380, 120))  # nothing is there
     photo_page.expect_reading("314?", "27")
+
+
+def test_a_restart_of_the_server_is_said_at_once_and_samples_are_restored(open_page):
+    with serve() as url:
+        photo_page = PhotoPage(open_page(server=url).page)
+        photo_page.page.get_by_role("button", name="Meter").click()
+        expect(photo_page.page.locator(".st-key-reading .lines")).to_be_visible()
+        photo_page.upload(("page.png", PAGE))
+        photo_page.expect_reading("314", "27")
+    with serve(root=url, options=("--server.port", str(urlsplit(url).port))):
+        expect(photo_page.page.locator(".st-key-lost")).to_contain_text("The server was restarted and no longer has")
+        expect(photo_page.page.locator(".st-key-lost")).to_contain_text("314")
+        expect(photo_page.page.locator(".st-key-reading .lines")).to_be_visible()
+        photo_page.upload(("page.png", PAGE))
+        photo_page.expect_reading("314", "27")
+        expect(photo_page.page.locator(".st-key-lost")).to_have_count(0)

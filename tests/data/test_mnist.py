@@ -134,7 +134,7 @@ def test_no_file_and_no_network(monkeypatch, empty_cache):
         raise OSError("no route to host")
 
     monkeypatch.setattr("keras.datasets.mnist.load_data", offline)
-    with pytest.raises(DatasetError, match="cannot be downloaded. Expected a connection, or .* no route to host"):
+    with pytest.raises(DatasetError, match="cannot be downloaded. Expected Keras and .* no route to host"):
         load_mnist()
 
 

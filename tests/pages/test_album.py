@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from model.transcript import Transcript
-from pages.components.photos import album as album_module
-from pages.components.photos.album import MAX_BYTES, Album, Failed, Read, Waiting
+from pages.components.photos.album import Album, Failed, Read, Waiting
 from pages.components.photos.preview import Preview
+from pages.components.photos.reading import PhotoReading
+from pages.components.shared.uploads import MAX_BYTES
 from tests.test_transcript import digit, transcript
 
 PREVIEW = Preview((400, 300), "data:image/jpeg;base64,")
@@ -18,7 +19,7 @@ def upload(key, name="a.png", data=b"data"):
 
 
 def finish(album, key, text, gray=GRAY):
-    album.finish(album.photos[key], transcript(text), PREVIEW, gray)
+    album.finish(album.photos[key], PhotoReading(transcript(text), PREVIEW, gray))
 
 
 def fail(album, key):
@@ -184,31 +185,24 @@ def test_a_photo_is_waiting_then_read_or_failed():
     assert isinstance(pictures.photos["a"], Waiting)
 
 
-@pytest.fixture
-def decodes(monkeypatch):
-    """The files that the album decodes, in order."""
+def test_only_the_shown_photo_s_pixels_are_kept():
     decodes = []
 
-    def load_gray(data):
+    def decode(data):
         decodes.append(data)
         return np.full((3, 4), len(decodes), np.uint8)
 
-    monkeypatch.setattr(album_module, "load_gray", load_gray)
-    return decodes
-
-
-def test_only_the_shown_photo_s_pixels_are_kept(decodes):
     pictures = Album()
     pictures.sync_uploads([upload("a", data=b"a"), upload("b", data=b"b")])
     first, second = np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8)
     finish(pictures, "a", "12", first)
     finish(pictures, "b", "34", second)
     a, b = pictures.read.values()
-    assert pictures.gray_of(a) is first
+    assert pictures.gray_of(a, decode) is first
     assert not decodes
     pictures.shown = "b"
-    assert pictures.gray_of(b) is pictures.gray_of(b)
-    assert pictures.gray_of(a) is not first
+    assert pictures.gray_of(b, decode) is pictures.gray_of(b, decode)
+    assert pictures.gray_of(a, decode) is not first
     assert decodes == [b"b", b"a"]
 
 

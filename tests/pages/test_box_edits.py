@@ -5,13 +5,12 @@ import pytest
 
 from model.reading import Digit
 from pages.components.photos.box_edits import (
-    MAX_READS,
     CanvasBox,
     CanvasScale,
-    LimitedReads,
     apply_box_edits,
     box_id,
     box_label,
+    boxes_to_read,
     drawn_boxes,
     is_shown,
     reported_boxes,
@@ -36,7 +35,7 @@ def on_canvas(page=PAGE, revision=REVISION):
 
 
 def edited(drawn, page=PAGE, revision=REVISION):
-    return apply_box_edits(page, drawn, revision, SCALE, LimitedReads(read))
+    return apply_box_edits(page, drawn, revision, SCALE, read)
 
 
 def test_an_untouched_canvas_changes_nothing():
@@ -62,25 +61,23 @@ def test_a_box_drawn_is_added_once_though_it_is_reported_twice():
     assert edited([*on_canvas(), new], page, REVISION + 1) is page
 
 
-def test_of_many_new_boxes_the_first_are_read():
-    """Each may take 0.2 s, and a message of 7 kB holds 60."""
-    new = [CanvasBox(4, (60 + 5 * i, 50, 80 + 5 * i, 90), "") for i in range(60)]
-    reads = []
-    limited = LimitedReads(lambda box: reads.append(box) or read(box))
-    page = apply_box_edits(PAGE, [*on_canvas(), *new], REVISION, SCALE, limited)
-    assert len(reads) == MAX_READS
-    assert len(list(page)) == len(list(PAGE)) + MAX_READS
-    assert limited.refused == 60 - MAX_READS
+def test_new_and_moved_boxes_are_to_be_read_each_once():
+    first, *others = on_canvas()
+    moved = CanvasBox(first.id, (5, 3, 25, 43), first.label)
+    new = [CanvasBox(4, (60 + 5 * i, 50, 80 + 5 * i, 90), "") for i in (0, 0, 1)]
+    boxes = boxes_to_read(PAGE, [moved, *others, *new], REVISION, SCALE)
+    assert boxes == [(5, 3, 25, 43), (60, 50, 80, 90), (65, 50, 85, 90)]
+    assert boxes_to_read(PAGE, on_canvas(), REVISION, SCALE) == []
 
 
-def test_of_many_moved_boxes_the_first_are_read():
-    page = transcript("1" * 50)
-    moved = [CanvasBox(each.id, tuple(edge + 9 for edge in each.box), each.label) for each in on_canvas(page)]
-    limited = LimitedReads(read)
-    scale = CanvasScale((4000, 300), px=0.5)
-    after = apply_box_edits(page, moved, REVISION, scale, limited)
-    assert after.text == "8" * MAX_READS + "1" * (50 - MAX_READS)
-    assert limited.refused == 50 - MAX_READS
+def test_boxes_that_were_not_read_are_left_out():
+    first, *others = on_canvas()
+    moved = CanvasBox(first.id, (5, 3, 25, 43), first.label)
+    new = [CanvasBox(4, box, "") for box in ((60, 50, 80, 90), (100, 50, 120, 90))]
+    read_ones = {(60, 50, 80, 90): read((60, 50, 80, 90))}
+    page = apply_box_edits(PAGE, [moved, *others, *new], REVISION, SCALE, read_ones.get)
+    assert page.text == "12\n348"
+    assert page.lines[0][0].digit.box == PAGE.lines[0][0].digit.box
 
 
 def test_a_tiny_box_is_an_accident():

@@ -311,7 +311,7 @@ def test_one_model_that_cannot_be_loaded_does_not_stop_the_others(start, weights
 def test_drawing_that_cannot_be_read_is_a_message(start):
     app = start("compare", {"cnn": says(7)})
     pad = app.session_state["pad_state"]
-    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": ["<script>"]})
+    pad.take({"edits": pad.edits, "count": 1, "objects": ["<script>"]})
     page = words(app.run())
     assert "cannot be read" in page
     assert "<script>" not in page
@@ -325,7 +325,7 @@ def test_drawing_and_pen_are_those_of_the_draw_page(start):
     assert pad.pen_width == 30
     assert pad.loaded == drawing(7)
     app.slider(key="pen_width_of_all").set_value(12).run()
-    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": drawing(1)})
+    pad.take({"edits": pad.edits, "count": 1, "objects": [*pad.objects, *drawing(1)]})
     del app.session_state["canvas"]  # as Streamlit forgets a page's widgets
     app.switch_page("pages/screens/draw.py").run()
     assert pad.loaded == drawing(7) + drawing(1)

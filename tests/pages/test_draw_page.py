@@ -18,6 +18,7 @@ from model.errors import ArtifactError
 from model.reader import WEIGHTS, Reader
 from pages.components.pad import listener
 from pages.components.pad.drawing import PadState
+from pages.components.pad.fabric_paths import MAX_COMMANDS
 from pages.components.shared import classifiers
 from pages.components.shared.html import percent
 from pages.components.shared.verdict import confidence_in_words
@@ -263,14 +264,14 @@ def test_drawing_and_pen_survive_a_visit_to_another_page(start):
         {"path": [["M", 0, 0], ["L", 1e9, 1]]},
         {"path": [["M", 0, 0], ["L", 1]]},
         {"path": [["M", 0, 0], ["L", 90, 90]], "strokeWidth": -1},
-        {"path": [["M", 0, 0]] + [["L", i, i] for i in range(100_000)]},
+        {"path": [["M", 0, 0]] + [["L", i, i] for i in range(MAX_COMMANDS)]},
         "<script>alert(1)</script>",
     ],
 )
 def test_bad_strokes_are_a_message_and_nothing_is_lost(start, bad):
     app = start(reader_that_says(p4=0.95), drawing(4))
     pad = app.session_state["pad_state"]
-    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": [bad]})
+    pad.take({"edits": pad.edits, "count": 3, "objects": [*pad.objects, bad]})
     page = collect(app.run())
     assert not app.exception
     assert "This drawing cannot be read" in page
@@ -282,7 +283,7 @@ def test_bad_strokes_are_a_message_and_nothing_is_lost(start, bad):
 def test_what_the_browser_sends_is_text_on_the_page(start):
     app = start(reader_that_says(p4=0.95))
     pad = app.session_state["pad_state"]
-    pad.take_strokes({"load_number": pad.load_number, "message": 1, "objects": ["<script>alert(1)</script>"]})
+    pad.take({"edits": pad.edits, "count": 1, "objects": ["<script>alert(1)</script>"]})
     page = collect(app.run())
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
@@ -356,10 +357,21 @@ def test_the_shipped_model_reads_or_else_the_best_that_is_there(names, reads, mo
     assert app.text[0].value == reads
 
 
-def test_a_message_that_arrives_after_the_page_was_left_is_ignored(monkeypatch):
+def test_the_listener_s_message_counts_even_if_the_click_on_undo_comes_with_it(start):
+    app = start(reader_that_says(p4=0.95))
+    app.session_state["listener"] = {"drawing": {"edits": 1, "count": 2, "objects": drawing(4)}}
+    app.button(key="undo").click().run()
+    assert app.session_state["pad_state"].objects == drawing(4)[:1]
+    assert app.session_state["pad_state"].known == 2
+
+
+def test_the_listener_learns_which_strokes_are_kept(start, monkeypatch):
     mounted = {}
+    app = start(reader_that_says(p4=0.95))
     monkeypatch.setattr(listener, "_component", lambda **options: mounted.update(options))
-    pad = PadState()
-    listener.listen(pad)
-    mounted["on_strokes_change"]()
-    assert pad.objects == []
+    strokes = [{**item, "number": number} for number, item in enumerate(drawing(4), start=3)]
+    app.session_state["listener"] = {"drawing": {"edits": 1, "count": 4, "objects": strokes}}
+    app.run()
+    assert (mounted["data"]["edits"], mounted["data"]["known"]) == (1, 4)
+    app.button(key="undo").click().run()
+    assert (mounted["data"]["edits"], mounted["data"]["known"], mounted["data"]["kept"]) == (2, 4, [3])

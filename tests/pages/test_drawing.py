@@ -1,3 +1,5 @@
+import pytest
+
 from pages.components.pad.drawing import PadState
 
 
@@ -8,101 +10,32 @@ def line(x):
 A, B, C = line(1), line(2), line(3)
 
 
-def listener_sends(pad, *objects, number=None, message=1, **more):
-    number = pad.load_number if number is None else number
-    pad.take_strokes({"load_number": number, "message": message, "objects": list(objects), **more})
-
-
-def canvas_reports(pad, *objects):
-    pad.take_report({"raw": {"objects": list(objects)}})
+def sends(pad, *objects, count=None, edits=None, **more):
+    """A message of the browser: the whole drawing, and how many strokes there have ever been."""
+    edits = pad.edits if edits is None else edits
+    pad.take({"edits": edits, "count": len(objects) if count is None else count, "objects": list(objects), **more})
 
 
 def test_new_pad_is_empty():
     assert PadState().objects == []
 
 
-def test_listener_adds_to_what_the_canvas_has_loaded():
+def test_a_message_holds_the_whole_drawing():
     pad = PadState()
-    pad.reload([A])
-    listener_sends(pad, B)
+    sends(pad, A)
+    sends(pad, A, B)
     assert pad.objects == [A, B]
-    listener_sends(pad, B, C)
-    assert pad.objects == [A, B, C]
+    assert (pad.known, pad.edits, pad.loaded) == (2, 0, []), "the canvas shows them already"
 
 
-def test_canvas_reports_count_until_the_listener_sends_a_stroke():
+def test_undo_and_clear_are_loaded_by_the_canvas():
     pad = PadState()
-    canvas_reports(pad, A, B)
-    assert pad.objects == [A, B]
+    sends(pad, A, B)
     pad.undo()
-    assert pad.objects == [A]
-
-
-def test_late_canvas_report_neither_doubles_nor_restores_strokes():
-    pad = PadState()
-    listener_sends(pad, A, B)
-    canvas_reports(pad, A)
-    assert pad.objects == [A, B]
-    pad.undo()
-    canvas_reports(pad, A, B)
-    assert pad.objects == [A]
-
-
-def test_strokes_drawn_before_the_listener_has_found_the_canvas_stay():
-    pad = PadState()
-    listener_sends(pad, A)
-    pad.remount()
-    canvas_reports(pad, A, B)
-    assert pad.objects == [A, B]
-    listener_sends(pad, C)
-    assert pad.objects == [A, B, C]
-
-
-def test_canvas_report_counts_after_a_message_without_strokes():
-    """The message about a cancelled stroke, for example, has none."""
-    pad = PadState()
-    listener_sends(pad)
-    canvas_reports(pad, A)
-    assert pad.objects == [A]
-    listener_sends(pad, B)
-    assert pad.objects == [A, B]
-
-
-def test_malformed_reports_are_ignored():
-    pad = PadState()
-    canvas_reports(pad, A)
-    for report in (None, 5, [], {}, {"raw": None}, {"raw": [B]}):
-        pad.take_report(report)
-    assert pad.objects == [A]
-
-
-def test_overwritten_strokes_are_loaded_again():
-    pad = PadState()
-    listener_sends(pad, A)
+    assert pad.objects == pad.loaded == [A]
     pad.clear()
-    number = pad.load_number
-    listener_sends(pad, B, message=2, overwritten=True)
-    assert pad.load_number > number
-    assert pad.loaded == pad.objects == [B]
-    assert pad.last_message_before_load == 2
-
-
-def test_a_load_holds_the_number_of_the_last_message_before_it():
-    """A later message about the load before has strokes that the new load does not hold."""
-    pad = PadState()
-    listener_sends(pad, A, message=5)
-    pad.undo()
-    listener_sends(pad, A, B, number=pad.load_number - 1, message=6)
-    assert (pad.last_message_before_load, pad.answered) == (5, 6)
-
-
-def test_message_about_an_earlier_load_is_ignored_but_answered():
-    pad = PadState()
-    listener_sends(pad, A)
-    pad.clear()
-    listener_sends(pad, A, B, number=pad.load_number - 1, message=7)
-    assert pad.objects == []
-    assert pad.answered == 7
+    assert pad.objects == pad.loaded == []
+    assert (pad.edits, pad.known) == (2, 2)
 
 
 def test_undo_and_clear_on_an_empty_pad():
@@ -112,37 +45,69 @@ def test_undo_and_clear_on_an_empty_pad():
     assert pad.objects == []
 
 
-def test_every_load_has_its_own_number():
+def test_every_edit_has_its_own_number():
     """Otherwise the canvas would not load an empty drawing a second time."""
     pad = PadState()
-    numbers = [pad.load_number]
-    for _ in range(3):
-        pad.clear()
-        numbers.append(pad.load_number)
+    numbers = [pad.edits]
+    for edit in (pad.clear, pad.undo, pad.clear):
+        edit()
+        numbers.append(pad.edits)
     assert len(set(numbers)) == 4
 
 
-def test_canvas_version_changes_when_its_reports_are_not_needed():
+def test_a_message_from_before_an_edit_brings_nothing_back():
     pad = PadState()
-    listener_sends(pad, A)
-    assert pad.canvas_version == (0, True)
-    listener_sends(pad, A, B, message=2)
-    assert pad.canvas_version == (0, True)
-    pad.remount()
-    assert pad.canvas_version == (1, False)
+    sends(pad, A)
+    pad.clear()
+    sends(pad, A, B, edits=0)
+    assert pad.objects == []
+    assert pad.known == 1, "so that the browser tells of B again"
+
+
+def test_overwritten_strokes_are_loaded_again():
+    pad = PadState()
+    sends(pad, A)
+    pad.clear()
+    sends(pad, B, count=2, overwritten=True)
+    assert pad.objects == pad.loaded == [B]
+    assert (pad.edits, pad.known) == (2, 2)
+
+
+def test_a_message_may_come_again_with_every_run():
+    pad = PadState()
+    message = {"edits": 0, "count": 1, "objects": [A], "overwritten": True}
+    for _ in range(3):
+        pad.take(message)
+    assert (pad.objects, pad.edits) == ([A], 1)
+
+
+def test_the_version_changes_with_every_stroke_and_every_edit():
+    pad = PadState()
+    versions = [pad.version]
+    for change in (lambda: sends(pad, A), lambda: sends(pad, count=2), pad.undo, pad.clear):
+        change()
+        versions.append(pad.version)
+    assert len(set(versions)) == 5
 
 
 def test_what_the_canvas_cannot_show_is_not_loaded():
     pad = PadState()
-    listener_sends(pad, A, {"path": [["M", float("nan"), 0]]}, B)
+    sends(pad, A, {"path": [["M", float("nan"), 0]]}, B)
     pad.undo()
     assert pad.loaded == pad.objects == [A]
 
 
-def test_messages_of_any_shape_are_survived():
+@pytest.mark.parametrize("message", [None, 5, "x", [], {}, {"edits": "x"}, {"edits": None, "objects": [B]}])
+def test_what_is_no_message_is_ignored(message):
     pad = PadState()
-    listener_sends(pad, A)
-    for message in (None, 5, "x", [], {}, {"load_number": "x"}, {"raw": None}, {"raw": 5}):
-        pad.take_strokes(message)
-        pad.take_report(message)
+    sends(pad, A)
+    pad.take(message)
     assert pad.objects == [A]
+
+
+@pytest.mark.parametrize("count", [None, "x", 1.5, [1], "<script>"])
+def test_a_message_of_another_shape_leaves_a_drawing_that_can_be_refused(count):
+    pad = PadState()
+    pad.take({"edits": 0, "count": count, "objects": "no list"})
+    assert pad.objects == ["no list"]
+    assert pad.version == "0.0"

@@ -1,7 +1,8 @@
-import asyncio
 import json
+import re
 import socket
 from threading import Event, Thread
+from time import monotonic, sleep
 
 import numpy as np
 import pytest
@@ -10,12 +11,15 @@ import websockets
 from starlette.applications import Starlette
 from websockets.sync.client import connect
 
+from model.classifiers.registry import available
 from model.classifiers.runtime import Classifier
 from model.reader import Reader
+from pages.components.compare import side_by_side
 from pages.components.pad import answer
 from pages.components.shared import server as app_server
 from pages.routes import live
 from pages.routes.live import answer_to, routes
+from tests.test_imports import SOURCES, imported, module_of
 
 SEVEN = {"path": [["M", 10, 10], ["L", 60, 10], ["L", 30, 90]], "strokeWidth": 8}
 
@@ -49,6 +53,13 @@ def test_an_answer_holds_all_that_the_page_shows():
     assert '<div class="sign">7</div>' in reply["parts"]["answer"]
 
 
+def test_without_a_name_all_models_answer(monkeypatch):
+    monkeypatch.setattr(side_by_side, "reader", answer.reader)
+    reply = json.loads(answer_to(message(model=None)))
+    assert list(reply["parts"]) == ["side_by_side"]
+    assert reply["parts"]["side_by_side"].count('<div class="sign">7</div>') == len(available())
+
+
 @pytest.mark.parametrize(
     ("objects", "words"),
     [
@@ -63,7 +74,17 @@ def test_a_drawing_without_an_answer_has_its_reason(objects, words):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "3", "{}", "[" * 100_000, message(model="../cnn"), '{"id": "1", "model": "cnn", "objects": []}'],
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "{}",
+        "[" * 100_000,
+        message(model="../cnn"),
+        message(model=["cnn"]),
+        '{"id": "1", "model": "cnn", "objects": []}',
+    ],
 )
 def test_what_is_no_message_of_the_listener_has_no_answer(text):
     assert answer_to(text) is None
@@ -86,7 +107,7 @@ def test_a_socket_that_sends_something_else_is_closed(url, text, code):
 
 
 def test_another_site_is_refused(url, monkeypatch):
-    monkeypatch.setattr(live, "is_url_from_allowed_origins", lambda origin: "localhost" in origin)
+    monkeypatch.setattr(app_server, "is_url_from_allowed_origins", lambda origin: "localhost" in origin)
     with pytest.raises(websockets.InvalidStatus, match="403"):
         connect(url, origin="https://example.org")
     with connect(url, origin="http://localhost") as client:
@@ -114,10 +135,54 @@ def test_what_a_newer_message_has_overtaken_is_dropped(url, monkeypatch):
     assert ids == [1, 49]
 
 
-@pytest.mark.parametrize(
-    ("base", "path"), [("", "/api/live"), ("digits", "/digits/api/live"), ("/a/b/", "/a/b/api/live")]
-)
-def test_the_socket_lies_below_the_base_path(monkeypatch, base, path):
-    monkeypatch.setattr(app_server.config, "get_option", {"server.baseUrlPath": base}.get)
-    assert [route.path for route in routes()] == [path]
-    assert asyncio.iscoroutinefunction(routes()[0].endpoint)
+def test_answers_are_sent_at_once(url, monkeypatch):
+    serve, seen = live.serve, []
+
+    async def watched(websocket):
+        connection = websocket._receive.__self__.transport.get_extra_info("socket")
+        seen.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await serve(websocket)
+
+    monkeypatch.setattr(live, "serve", watched)
+    with connect(url) as client:
+        client.send(message())
+        assert client.recv(timeout=30)
+    assert seen == [1]
+
+
+def test_under_overload_updates_become_fewer_but_never_late(url, monkeypatch):
+    """100 messages at the pace of a browser's frames, for a reader that takes three times as long."""
+    read = []
+
+    def slow(text):
+        sleep(0.015)
+        read.append(json.loads(text)["id"])
+        return answer_to(text)
+
+    monkeypatch.setattr(live, "answer_to", slow)
+    with connect(url) as client:
+        for number in range(1, 101):
+            client.send(message(number))
+            sleep(0.005)
+        last_sent, ids = monotonic(), [0]
+        while ids[-1] < 100:
+            ids.append(json.loads(client.recv(timeout=30))["id"])
+    assert read == ids[1:] == sorted(set(read))
+    assert len(read) < 60, "every other message at most"
+    assert monotonic() - last_sent < 100 * 0.015 / 2, "a queue of all of them would take longer"
+
+
+def test_the_socket_lies_below_the_base_path(monkeypatch):
+    monkeypatch.setattr(app_server.config, "get_option", {"server.baseUrlPath": "digits"}.get)
+    assert [route.path for route in routes()] == ["/digits/api/live"]
+
+
+def test_what_the_live_answer_needs_lies_in_no_cache_that_visitors_can_clear():
+    modules = {module_of(path): path for path in SOURCES}
+    found, ahead = set(), ["pages.routes.live"]
+    while ahead:
+        found.add(name := ahead.pop())
+        ahead += [used for used in imported(modules[name]) if used in modules and used not in found]
+    assert {"pages.components.shared.classifiers", "model.reader"} <= found
+    cached = re.compile("cache_(resource|data)")
+    assert [name for name in sorted(found) if cached.search(modules[name].read_text(encoding="utf-8"))] == []

@@ -6,18 +6,24 @@ import sys
 import zipfile
 import zlib
 from importlib import import_module
+from os import getpid
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from model.classifiers.runtime import Classifier
 from model.errors import ArtifactError
 from model.reader import Reader
-from pages.components.photos.album import Failed
+from pages.components.photos import waiting
+from pages.components.photos.album import Album, Failed
+from pages.components.shared import picture_pool
+from pages.components.shared.picture_pool import PicturePool
 from tests.handwriting.picture_files import FOUR, ONE, SEVEN, encode, page
+from tests.pages.conftest import Gate, ThreadInPlace, wait_until
 from tests.pages.test_draw_page import APP, collect, reader_that_says
 
 PAGE = encode(page([SEVEN, ONE], [FOUR], size_wh=(400, 300)))
@@ -171,10 +177,146 @@ def test_what_does_not_look_like_digits_is_not_listed(start):
 
 def test_breaking_a_decoder_in_a_new_way_is_one_line_too(start):
     def predict(frames):
-        raise MemoryError
+        raise ZeroDivisionError
 
     app = upload(start(SimpleNamespace(read_photo=predict)), ("page.png", PAGE))
     assert "Something went wrong" in collect(app)
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    """A pool whose only worker is busy until its gate is opened."""
+    pool, gate = PicturePool(ThreadInPlace, workers=1, max_waiting=2), Gate()
+    monkeypatch.setattr(picture_pool, "POOL", pool)
+    pool.submit(gate)
+    assert gate.begun.wait(30)
+    yield pool, gate
+    gate.opened.set()
+
+
+class Bar:
+    """Takes the place of the progress bar: notes its texts, and may end the run or open a gate at one of them."""
+
+    def __init__(self, act):
+        self.texts, self._act = [], act
+
+    def progress(self, share, text):
+        self.texts.append(text)
+        self._act(text)
+
+    def empty(self):
+        pass
+
+
+def waiting_album(*files):
+    pictures = Album(model="cnn")
+    for name, data in files:
+        pictures.add(name, name, data)
+    return pictures
+
+
+def test_the_page_shows_the_place_in_the_queue(busy, monkeypatch, put_readers):
+    put_readers(reader_that_says(p7=0.95))
+    pool, gate = busy
+    pool.submit(getpid)
+    bar = Bar(lambda text: gate.opened.set())
+    monkeypatch.setattr(waiting.st, "progress", lambda _: bar)
+    pictures = waiting_album(("one", PAGE), ("two", b"broken"))
+    waiting.read_waiting(pictures)
+    assert bar.texts[0] == "Waiting: 2 pictures before yours"
+    assert bar.texts[-1] == "Reading picture 2 of 2"
+    assert pictures.read["one"].transcript.text == "77\n7"
+    assert [photo.name for photo in pictures.failed] == ["two"]
+
+
+def test_who_leaves_the_page_takes_the_place_along(busy, monkeypatch):
+    pool, _ = busy
+
+    def leave(*_):
+        assert pool.ahead(*pictures.readings.values()) == 1
+        raise StopException
+
+    monkeypatch.setattr(waiting.st, "progress", lambda _: Bar(lambda text: None))
+    monkeypatch.setattr(waiting, "wait", leave)
+    pictures = waiting_album(("one", PAGE))
+    with pytest.raises(StopException):
+        waiting.read_waiting(pictures)
+    assert pool.ahead(pool.submit(getpid)) == 1
+    assert [photo.name for photo in pictures.waiting] == ["one"]
+
+
+def test_what_a_worker_is_reading_is_taken_up_by_the_next_run(monkeypatch, put_readers):
+    put_readers(reader_that_says(p7=0.95))
+    calls = []
+    pool = picture_pool.POOL
+    submit = pool.submit
+
+    def leave(text):
+        wait_until(lambda: all(future.running() or future.done() for future in pictures.readings.values()))
+        raise StopException
+
+    monkeypatch.setattr(pool, "submit", lambda *call: calls.append(call) or submit(*call))
+    monkeypatch.setattr(waiting.st, "progress", lambda _: Bar(leave))
+    pictures = waiting_album(("one", PAGE))
+    with pytest.raises(StopException):
+        waiting.read_waiting(pictures)
+    monkeypatch.setattr(waiting.st, "progress", lambda _: Bar(lambda text: None))
+    waiting.read_waiting(pictures)
+    assert list(pictures.read) == ["one"]
+    assert len(calls) == 1
+
+
+def test_a_visitor_with_many_photos_queues_as_many_as_there_are_workers(busy, monkeypatch, put_readers):
+    put_readers(reader_that_says(p7=0.95))
+    _, gate = busy
+    queued = []
+
+    def note(text):
+        queued.append(len(pictures.readings))
+        gate.opened.set()
+
+    monkeypatch.setattr(waiting.st, "progress", lambda _: Bar(note))
+    pictures = waiting_album(*[(str(i), PAGE) for i in range(4)])
+    waiting.read_waiting(pictures)
+    assert set(queued) == {1}
+    assert len(pictures.read) == 4
+
+
+def test_a_full_queue_is_said_and_asked_again(busy, monkeypatch, put_readers):
+    put_readers(reader_that_says(p7=0.95))
+    pool, gate = busy
+    others = [pool.submit(getpid) for _ in range(2)]
+    bar = Bar(lambda text: gate.opened.set())
+    monkeypatch.setattr(waiting.st, "progress", lambda _: bar)
+    pictures = waiting_album(("one", PAGE))
+    waiting.read_waiting(pictures)
+    assert "Too many pictures are waiting to be read. Expected at most 2 in the queue" in bar.texts[0]
+    assert [future.result() for future in others] == [getpid()] * 2
+    assert list(pictures.read) == ["one"]
+
+
+def test_a_box_that_finds_the_queue_full_is_read_later(start, canvas, monkeypatch):
+    app = upload(start(), ("page.png", PAGE))
+    app.segmented_control(key="mode").set_value("Draw").run()
+    new = {
+        "type": "LabeledRect",
+        "strokeMiterLimit": 4,
+        "label": "",
+        "left": 200,
+        "top": 30,
+        "width": 110,
+        "height": 160,
+    }
+    usual = picture_pool.POOL
+    monkeypatch.setattr(picture_pool, "POOL", PicturePool(ThreadInPlace, max_waiting=0))
+    canvas.report(app, [*canvas.given, new])
+    assert "Too many pictures" in app.error[0].value
+    app.session_state["photo_steps"] = True
+    assert len(app.run().error) == 2, "for the box and for the steps"
+    monkeypatch.setattr(picture_pool, "POOL", usual)
+    app.run()
+    assert not app.error
+    assert len(list(album(app).read[album(app).shown].transcript)) == 4
 
 
 def test_twenty_files_make_one_table(start):
@@ -259,11 +401,11 @@ class Canvas:
 
     def __call__(self, initial_drawing, on_change, **options):
         self.options = options
-        self.given = initial_drawing["objects"]
+        is_reloaded, self.given = self.given != initial_drawing["objects"], initial_drawing["objects"]
         if self.reports:
             self.reports = False
             on_change()
-        else:
+        elif is_reloaded:
             self.objects = list(self.given)
         return self
 
@@ -468,3 +610,40 @@ def test_malformed_edits_of_the_table_change_nothing(start, message):
     assert reading(app) == ["77", "7"]
     assert len(app.dataframe) == 1
     assert reading(send_table(app, edits({"0": {"Reading": "3"}}))) == ["37", "7"]
+
+
+def kept(*names):
+    return json.dumps({"names": names, "text": "31\n4\n"})
+
+
+def start_again(put_readers, value):
+    """A new session of a browser that still has the widgets of the old one."""
+    put_readers(reader_that_says(p7=0.95))
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    app.session_state["kept_text"] = value
+    app.switch_page("pages/screens/photo.py").run()
+    assert not app.exception
+    return app
+
+
+def test_after_a_restart_lost_photos_are_named_until_there_are_others(start, put_readers):
+    app = start_again(put_readers, kept("9f3c"))
+    assert "no longer has your pictures" in app.warning[0].value
+    assert app.code[0].value == "31\n4"
+    upload(app, ("page.png", PAGE))
+    assert not app.warning
+    assert reading(app) == ["77", "7"]
+
+
+def test_after_a_restart_samples_are_read_again(start, put_readers):
+    app = start_again(put_readers, kept("Meter", "Scores"))
+    assert sorted(photo.name for photo in album(app).read.values()) == ["Meter", "Scores"]
+    assert not app.warning
+    assert set(json.loads(app.session_state["kept_text"])["names"]) == {"Meter", "Scores"}
+
+
+@pytest.mark.parametrize("value", ["", "{", "[]", "3", '{"names": 3, "text": ""}', '{"names": ["x"]}', "[" * 100_000])
+def test_what_a_browser_keeps_in_no_known_form_is_ignored(start, put_readers, value):
+    app = start_again(put_readers, value)
+    assert not app.warning
+    assert not album(app).photos

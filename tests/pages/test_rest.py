@@ -1,7 +1,9 @@
 import json
 import re
 import socket
+from concurrent.futures import Future
 from http import HTTPStatus
+from os import getpid
 from threading import Thread
 
 import numpy as np
@@ -11,12 +13,15 @@ import uvicorn
 from starlette.applications import Starlette
 
 from model.classifiers.runtime import Classifier
-from model.errors import ArtifactError
+from model.errors import ArtifactError, ImageError
 from model.reader import Reader
+from pages.components.shared import picture_pool
 from pages.components.shared import server as app_server
+from pages.components.shared.picture_pool import PicturePool
 from pages.routes import rest
 from pages.routes.rest import MAX_BURST, RateLimiter, routes
 from tests.handwriting.picture_files import SEVEN, encode, page
+from tests.pages.conftest import Gate, ThreadInPlace, wait_until
 
 SEVENS = encode(page([SEVEN, SEVEN]))
 STROKES = {"strokes": [[[10, 10], [60, 10], [30, 90]]], "pen_width": 8}
@@ -36,11 +41,12 @@ class Client:
 
 
 @pytest.fixture
-def client(monkeypatch):
+def client(monkeypatch, put_readers):
     """A client of the routes, whose reader reads a 7 in everything."""
     logits = np.where(np.arange(10) == 7, 9.0, 0.0)
     fake = Reader(Classifier(lambda frames: np.tile(logits, (len(frames), 1))))
     monkeypatch.setattr(rest, "reader", lambda: fake)
+    put_readers(fake)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes()), log_level="error"))
         thread = Thread(target=server.run, args=[[listening]])
@@ -128,7 +134,7 @@ def test_addresses_that_were_silent_longest_are_forgotten(monkeypatch):
     ("origin", "status"), [("http://localhost:8501", HTTPStatus.OK), ("https://example.org", HTTPStatus.FORBIDDEN)]
 )
 def test_other_sites_cannot_use_a_visitor_s_browser(client, monkeypatch, origin, status):
-    monkeypatch.setattr(rest, "is_url_from_allowed_origins", lambda url: "localhost" in url)
+    monkeypatch.setattr(app_server, "is_url_from_allowed_origins", lambda url: "localhost" in url)
     response = client.post("/api/read", json=STROKES, headers={"origin": origin})
     assert response.status_code == status
     if status is HTTPStatus.FORBIDDEN:
@@ -163,3 +169,40 @@ def test_one_setting_switches_it_off(monkeypatch):
 def test_only_posts_are_read(client):
     assert client.get("/api/read").status_code == HTTPStatus.METHOD_NOT_ALLOWED
     assert json.loads(client.post("/api/read", data=SEVENS).text)
+
+
+def test_pictures_wait_in_the_queue_of_the_pages_and_a_full_one_is_a_503(client, monkeypatch):
+    monkeypatch.setattr(picture_pool, "POOL", PicturePool(ThreadInPlace, max_waiting=0))
+    response = client.post("/api/read", data=SEVENS)
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert response.headers["retry-after"] == "1"
+    assert "Expected at most 0 in the queue" in error_of(response)
+
+
+def test_a_client_that_leaves_gives_up_its_place(client, monkeypatch):
+    pool, gate = PicturePool(ThreadInPlace, workers=1), Gate()
+    monkeypatch.setattr(picture_pool, "POOL", pool)
+    pool.submit(gate)
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(f"{client.url}/api/read", data=SEVENS, timeout=0.3)
+
+    def is_next():
+        future = pool.submit(getpid)
+        is_next = pool.ahead(future) == 1
+        future.cancel()
+        return is_next
+
+    wait_until(is_next)
+    gate.opened.set()
+
+
+def test_a_picture_that_ends_its_worker_is_an_error_of_its_request(client, monkeypatch):
+    def submit(*_):
+        future = Future()
+        future.set_exception(ImageError("The picture takes too long to read. Expected one. Received: one."))
+        return future
+
+    monkeypatch.setattr(picture_pool.POOL, "submit", submit)
+    response = client.post("/api/read", data=SEVENS)
+    assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "takes too long" in error_of(response)

@@ -303,3 +303,13 @@ def test_four_parallel_decodings_leave_the_warning_filters_alone(monkeypatch):
         grays = list(pool.map(load_gray, [data] * 400))
     assert warnings.filters == before
     assert all(np.array_equal(gray, grays[0]) for gray in grays)
+
+
+def test_a_picture_that_memory_does_not_suffice_for_is_an_error_of_its_own(monkeypatch):
+    def load(_):
+        raise MemoryError
+
+    data = encode(page([SEVEN]))
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    with pytest.raises(ImageError, match="takes too much memory. Expected one .* Received: [0-9]+ bytes."):
+        load_gray(data)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from model.vision.page_ink import page_ink
-from model.vision.ruled_lines import remove_ruled_lines
+from model.vision.ruled_lines import _nearest_runs, _segments, _vertical_runs, remove_ruled_lines
 from tests.handwriting.picture_files import FOUR, ONE, SEVEN, ink_of, page
 from tests.handwriting.written_pages import Handwriting, in_boxes, noisy, ruled, write
 
@@ -92,3 +92,25 @@ def test_the_ink_is_not_changed():
     before = ink.copy()
     remove_ruled_lines(ink)
     np.testing.assert_array_equal(ink, before)
+
+
+def test_runs_are_found_upwards_and_downwards():
+    mask = np.array([[1, 0], [1, 0], [0, 1], [1, 1]], bool)
+    runs = _vertical_runs(mask)
+    np.testing.assert_array_equal(runs.tops[mask], [0, 0, 2, 3, 2])
+    np.testing.assert_array_equal(runs.bottoms[mask], [2, 2, 4, 4, 4])
+
+
+def test_the_nearest_run_of_each_column_is_followed():
+    mask = np.zeros((40, 4), bool)
+    mask[10:13, 0] = mask[14:20, 0] = mask[:, 1] = mask[19, 2] = True
+    tops, bottoms = _nearest_runs(_vertical_runs(mask), np.arange(4), np.full(4, 13))
+    lengths = (bottoms - tops).tolist()
+    assert (tops[0], bottoms[0]) == (10, 13), "of two that are as near, the upper one"
+    assert lengths == [3, 17, 0, 0], "a long run is cut, and one that is far away is none"
+
+
+@pytest.mark.parametrize("every", [6, 40])
+def test_only_the_longest_of_the_lines_of_a_texture_are_followed(every):
+    mask = np.arange(800)[:, None] % every == 0
+    assert 15 <= len(_segments(np.broadcast_to(mask, (800, 800)))) <= 50

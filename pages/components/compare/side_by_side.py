@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import streamlit as st
 from markupsafe import Markup
 
 from model.classifiers.registry import MODELS
 from model.errors import ArtifactError, StrokesError
 from model.reading import Reading, Stroke
-from pages.components.pad.drawing import PadState
-from pages.components.pad.fabric_paths import pen_width_of, strokes_of
+from pages.components.pad.answer import Parts
+from pages.components.pad.fabric_paths import Unchecked, pen_width_of, strokes_of
 from pages.components.shared.classifiers import reader
 from pages.components.shared.html import columns, hint, render
 from pages.components.shared.verdict import verdict
@@ -18,19 +17,20 @@ from pages.components.shared.verdict import verdict
 _EMPTY = "Nothing is drawn yet. Draw a digit: every model reads it while the pen is down."
 
 
-def show_readings(pad: PadState, names: list[str]) -> None:
-    """Show what each model reads in the drawing, as one piece of HTML: each element costs time at every update."""
-    with st.container(key="side_by_side"):
-        try:
-            strokes, pen_width = strokes_of(pad.objects), pen_width_of(pad.objects)
-        except StrokesError as error:
-            st.html(render("<p>{{ error }} Undo or clear it.</p>", error=error))
-            return
-        if not strokes:
-            st.html(hint(_EMPTY))
-            return
-        cards = [_card(name, strokes, pen_width) for name in names]
-        st.html(render('<div class="side_by_side">{{ cards | join }}</div>', cards=cards))
+def read_side_by_side(objects: Unchecked, names: list[str]) -> Parts:
+    """Read what the pad reports with each of these models; return the part of the page that shows it."""
+    return {"side_by_side": _readings(objects, names)}
+
+
+def _readings(objects: Unchecked, names: list[str]) -> Markup:
+    try:
+        strokes, pen_width = strokes_of(objects), pen_width_of(objects)
+    except StrokesError as error:
+        return render("<p>{{ error }} Undo or clear it.</p>", error=error)
+    if not strokes:
+        return hint(_EMPTY)
+    cards = [_card(name, strokes, pen_width) for name in names]
+    return render('<div class="side_by_side">{{ cards | join }}</div>', cards=cards)
 
 
 def _card(name: str, strokes: list[Stroke], pen_width: float) -> Markup:

@@ -1,8 +1,8 @@
-"""Fabric path objects, as the canvas and the listener report them, to strokes.
+"""Fabric path objects, as the listener reports them, to strokes.
 
 The listener (listener.js) turns the pen's points into the curves of Fabric's own pencil, and this module flattens them
-to points again. The detour has two reasons: a stroke must have the same ink, pixel for pixel, whether the listener or
-the canvas reports it, and an undo gives the objects back to the canvas, which takes nothing else.
+to points again. The detour has two reasons: the ink that is read must agree with the canvas's pixel for pixel, and an
+undo gives the objects back to the canvas, which takes nothing else.
 """
 
 from __future__ import annotations

@@ -1,30 +1,22 @@
-// Reports the stroke under way; the canvas reports a stroke only after the pen is up.
+// Hears the pen on the canvas. While it is down, the live socket is asked for answers; when it is up, Streamlit is given
+// the drawing. The strokes are kept here, Python edits them (drawing.py), and the canvas shows them.
 
-const RETRY_MS = 20;
-const PATIENCE_MS = 1000; // an answer that takes longer counts as lost
 const MIN_STEP = 1.5; // canvas px between two points
 const MAX_UNDER_WAY = 6; // live messages that are not answered yet: a slow line costs delay, not rate
 const RECONNECT_MS = [500, 1000, 2000, 5000, 10000]; // growing pauses
 
-// Streamlit may unmount the component and mount it again between two runs: its strokes are kept meanwhile.
-export default function ({ data, parentElement, setStateValue }) {
-  listener.start(parentElement);
-  listener.answer(data, (message) => setStateValue("strokes", message));
-  return () => listener.stop(parentElement);
+// Called with every run of the page.
+export default function ({ data, setStateValue }) {
+  const send = (drawing) => setStateValue("drawing", drawing);
+  pad.update(data, send);
+  hideToolbar();
+  return () => pad.forget(send);
 }
 
-function findCanvas() {
-  for (const element of document.querySelectorAll(".st-key-pad *")) {
-    const canvas = element.shadowRoot?.querySelector("canvas.upper-canvas");
-    if (canvas) return canvas;
-  }
-  return null;
-}
-
-// Asks for answers while the pen is down, and shows them in place of those of Streamlit's last run.
+// Asks for answers, and shows them in place of those of Streamlit's last run.
 class Live {
   socket = null;
-  target = null; // the model that reads, the socket's path, and the objects below the strokes
+  target = null; // the model that reads, and the socket's path
   sent = 0; // number of the last message
   answered = 0;
   settled = 0; // answers up to this message are older than what Streamlit shows
@@ -32,35 +24,34 @@ class Live {
 
   connect(target) {
     this.target = target;
-    if (!target || this.socket || this.pause) return;
+    if (this.socket) return;
     const url = new URL(target.path, window.location.href);
     url.protocol = url.protocol.replace("http", "ws");
-    const socket = (this.socket = new WebSocket(url));
-    socket.onopen = () => (this.failures = 0);
-    socket.onmessage = ({ data }) => this.show(JSON.parse(data));
-    socket.onclose = () => {
-      this.socket = null;
+    this.socket = new WebSocket(url);
+    this.socket.onopen = () => (this.failures = 0);
+    this.socket.onmessage = ({ data }) => this.show(JSON.parse(data));
+    this.socket.onclose = () => {
       this.answered = this.sent;
       const pause = RECONNECT_MS[Math.min(this.failures++, RECONNECT_MS.length - 1)];
-      this.pause = setTimeout(() => {
-        this.pause = null;
+      setTimeout(() => {
+        this.socket = null;
         this.connect(this.target);
       }, pause);
     };
   }
 
   get isOpen() {
-    return this.target !== null && this.socket?.readyState === WebSocket.OPEN;
+    return this.socket?.readyState === WebSocket.OPEN;
   }
 
   get isReady() {
-    return this.isOpen && this.sent - this.answered < MAX_UNDER_WAY;
+    return this.sent - this.answered < MAX_UNDER_WAY;
   }
 
   ask(objects) {
+    if (!this.isOpen) return;
     this.sent += 1;
-    const { model, base } = this.target;
-    this.socket.send(JSON.stringify({ id: this.sent, model, objects: [...base, ...objects] }));
+    this.socket.send(JSON.stringify({ id: this.sent, model: this.target.model, objects }));
   }
 
   settle() {
@@ -69,7 +60,7 @@ class Live {
 
   show({ id, parts }) {
     this.answered = Math.max(this.answered, id);
-    if (id <= this.settled || !this.target) return;
+    if (id <= this.settled) return;
     this.settled = id;
     for (const [key, html] of Object.entries(parts)) {
       const place = document.querySelector(`.st-key-${key} [data-testid="stHtml"]`);
@@ -78,100 +69,51 @@ class Live {
   }
 }
 
-class Listener {
+class Pad {
   live = new Live();
-  frame = null; // the animation frame in which the stroke under way is sent
-  loadNumber = null; // counts the drawings that the canvas had to load
-  strokes = []; // drawn since the canvas loaded the last one
+  strokes = []; // the drawing
+  count = 0; // of all strokes that were ever begun; the number of the last one
   current = null; // the stroke under way, also the last of strokes
   pointer = null; // whose stroke it is
-  changed = false;
-  isKnown = false; // the server knows of the listener, and asks the canvas for no more reports
-  overwritten = false; // the canvas has loaded a drawing over these strokes
-  sent = 0;
-  sentAt = 0;
-  answered = 0;
-  place = null; // where the component is mounted
-  leaving = false; // the visitor is on the way to another page
+  edits = null; // of the drawing by Python: how many are made here too
+  isNews = false; // the drawing has changed since Streamlit was given it
+  isOverwritten = false; // the canvas does not show all of it
+  frame = null; // the animation frame in which the drawing is sent to the live socket
+  send = null; // null while the component is not mounted
+  isSending = false; // Streamlit sends what it is given from a timer
 
-  start(place) {
-    if (place === this.place) return;
-    this.stop(this.place);
-    this.place = place;
-    this.gone = new AbortController();
-    // On the window, because a stroke may leave the canvas and come back.
-    const options = { signal: this.gone.signal, capture: true };
-    for (const kind of ["down", "move", "up", "cancel"]) {
-      window.addEventListener(`pointer${kind}`, (event) => this[kind](event), options);
+  update({ edits, known, kept, pen_width, color, live }, send) {
+    this.send = send;
+    this.pen = { strokeWidth: pen_width, stroke: color };
+    if (edits !== this.edits) this.edit(edits, known, kept);
+    this.live.connect(live);
+    if (known === this.count) this.live.settle();
+    else {
+      this.isNews = true; // the last message is under way, or was for a session that has ended with its server
+      this.askSoon();
     }
-    this.attach();
-  }
-
-  stop(place) {
-    if (place !== this.place) return;
-    this.place = null;
-    this.gone?.abort();
-    clearTimeout(this.retry);
-    clearTimeout(this.later);
-  }
-
-  // A message that is sent after the click on a link runs a part of the page that was left, and Streamlit then shows an
-  // empty page. So no more are sent, and the click waits for one that is under way: Streamlit's timer sends those.
-  // What is not reported yet is reported by the listener of the next page, or with the next stroke on this one.
-  leave(event) {
-    const link = event.composedPath().find((part) => part.href && !part.download);
-    if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    this.leaving = true;
-    if (performance.now() - this.sentAt > RETRY_MS) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    setTimeout(() => link.click(), RETRY_MS + 1);
-  }
-
-  // Find the canvas, now or later, and again when it has been replaced.
-  attach() {
-    if (this.canvas?.isConnected) return;
-    if (this.canvas) this.current = this.pointer = null; // its canvas is gone: the stroke ends where it is
-    this.canvas = findCanvas();
-    clearTimeout(this.retry);
-    if (!this.canvas) return void (this.retry = setTimeout(() => this.attachLater(), RETRY_MS));
-    this.leaving = false;
-    hideToolbar(this.canvas);
-  }
-
-  attachLater() {
-    this.attach();
     this.report();
   }
 
-  // Called with every answer of the server.
-  answer({ load_number, last_message_before_load, answered, active, pen_width, color, live }, send) {
-    this.live.connect(live);
-    if (!this.current) this.live.settle();
-    this.send = send;
-    this.pen = { strokeWidth: pen_width, stroke: color };
-    this.answered = answered;
-    this.isKnown = active;
-    if (this.sent < answered) this.sent = answered; // a new listener continues the count of the one before it
-    if (load_number !== this.loadNumber) this.startLoad(load_number, last_message_before_load);
-    if (this.changed) this.report();
+  // Streamlit may unmount the component and mount it again between two runs.
+  forget(send) {
+    if (send === this.send) this.send = null;
   }
 
-  // The canvas loads the strokes that the server knew of, and overwrites the later ones.
-  startLoad(loadNumber, lastMessage) {
-    this.loadNumber = loadNumber;
-    this.strokes = this.strokes.filter((stroke) => stroke === this.current || stroke.message > lastMessage);
-    this.changed = this.overwritten = this.strokes.length > 0;
+  // The canvas loads the strokes that Python keeps, and with them overwrites those that Python does not know yet.
+  edit(edits, known, kept) {
+    this.edits = edits;
+    this.strokes = this.strokes.filter(({ number }) => number > known || kept.includes(number));
+    this.isNews = this.isOverwritten = this.strokes.some(({ number }) => number > known);
   }
 
-  // A stroke that began before the listener found the canvas is left to the canvas, which reports all of it.
   down(event) {
-    this.attach();
-    if (event.button !== 0 || !event.isPrimary || event.composedPath()[0] !== this.canvas) return;
-    this.leaving = false;
+    const canvas = event.composedPath()[0];
+    if (event.button !== 0 || !event.isPrimary || !isPad(canvas)) return;
     if (this.current) this.strokes.pop(); // its end was lost: the canvas drops it as well
+    this.canvas = canvas;
     this.pointer = event.pointerId;
-    this.current = { ...this.pen, points: [], message: Infinity }; // of the message that reports it first
+    this.current = { ...this.pen, number: ++this.count, points: [] };
     this.strokes.push(this.current);
     this.add(event);
   }
@@ -199,13 +141,14 @@ class Listener {
   }
 
   end() {
-    if (this.live.isOpen) this.live.ask(this.strokes.map(fabricPath));
     this.current = this.pointer = null;
-    this.changed = true;
+    this.isNews = true;
+    this.live.ask(this.objects);
     this.report();
   }
 
   add(event, step = MIN_STEP) {
+    if (!this.canvas.isConnected) return; // the visitor has left for another page
     const box = this.canvas.getBoundingClientRect();
     const x = round(((event.clientX - box.left) * this.canvas.width) / box.width);
     const y = round(((event.clientY - box.top) * this.canvas.height) / box.height);
@@ -213,37 +156,45 @@ class Listener {
     const last = points.at(-1);
     if (last && Math.hypot(x - last[0], y - last[1]) <= step) return;
     points.push([x, y]);
-    this.changed = true;
-    this.report();
+    this.askSoon();
   }
 
   // Ask with the next frame of the browser, or when one of the messages under way is answered.
   askSoon() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      if (this.current && this.live.isReady) this.live.ask(this.strokes.map(fabricPath));
-      else if (this.current) this.askSoon();
+      if (this.live.isReady) this.live.ask(this.objects);
+      else this.askSoon();
     });
   }
 
-  // The next message is sent when the last one was answered: of two runs at once, Streamlit shows half of each.
+  // The message holds all of the drawing, so that one that is lost or ignored is made up for by the next.
   report() {
-    clearTimeout(this.later);
-    if (!this.changed || this.leaving) return;
-    const isLive = this.current && this.live.isOpen; // then Streamlit gets the stroke when the pen is up
-    if (isLive) this.askSoon();
-    if (isLive && this.isKnown) return;
-    const patience = this.sent > this.answered ? this.sentAt + PATIENCE_MS - performance.now() : 0;
-    if (patience > 0) return void (this.later = setTimeout(() => this.report(), patience));
-    this.changed = false;
-    this.sent += 1;
-    this.sentAt = performance.now();
-    const reported = isLive ? this.strokes.filter((stroke) => stroke !== this.current) : this.strokes;
-    for (const stroke of reported) stroke.message = Math.min(stroke.message, this.sent);
-    const objects = reported.map(fabricPath);
-    const overwritten = this.overwritten && !this.current;
-    this.send({ load_number: this.loadNumber, message: this.sent, listening: true, objects, overwritten });
+    if (!this.isNews || this.current || !this.send) return;
+    const { edits, count, isOverwritten, objects } = this;
+    this.isNews = this.isOverwritten = false;
+    this.send({ edits, count, overwritten: isOverwritten, objects });
+    this.isSending = true;
+    setTimeout(() => (this.isSending = false)); // Streamlit's own timer comes before it
   }
+
+  // A message that is sent after the click on a link runs a part of the page that was left, and Streamlit then shows an
+  // empty page. So the click comes after it.
+  click(event) {
+    const link = this.isSending && event.composedPath().find((part) => part.href);
+    if (!link) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    setTimeout(() => link.click());
+  }
+
+  get objects() {
+    return this.strokes.map(fabricPath);
+  }
+}
+
+function isPad(element) {
+  return element.matches?.("canvas.upper-canvas") && element.getRootNode().host?.closest(".st-key-pad");
 }
 
 function round(value) {
@@ -251,26 +202,29 @@ function round(value) {
 }
 
 // The path that Fabric's own pencil makes of these points: curves from the middle of one step to that of the next.
-// The listener sends paths although the server flattens them to points again (fabric_paths.py): its ink must agree with
-// the canvas's pixel for pixel, whichever of the two reports a stroke, and an undo gives the objects back to the canvas.
-function fabricPath({ points, stroke, strokeWidth }) {
+// Strokes travel as paths although the server flattens them to points again (fabric_paths.py): the ink that is read must
+// agree with the canvas's pixel for pixel, and after an undo the canvas loads these objects.
+function fabricPath({ points, ...stroke }) {
   const path = [["M", ...points[0]]];
   for (let i = 0; i < points.length - 1; i++) {
     const [[x, y], [nextX, nextY]] = [points[i], points[i + 1]];
     path.push(["Q", x, y, (x + nextX) / 2, (y + nextY) / 2]);
   }
   path.push(["L", ...points.at(-1)]);
-  return { type: "Path", path, stroke, strokeWidth, fill: null, strokeLineCap: "round", strokeLineJoin: "round" };
+  return { ...stroke, type: "Path", path, fill: null, strokeLineCap: "round", strokeLineJoin: "round" };
 }
 
-// The page has its own buttons, and the invisible toolbar would catch a finger in the upper right corner.
-function hideToolbar(canvas) {
-  const style = document.createElement("style");
-  style.textContent = ".dc-toolbar { visibility: hidden; }";
-  canvas.getRootNode().append(style);
+// The page has its own buttons, and the toolbar would catch a finger in the upper right corner.
+function hideToolbar() {
+  const hosts = [...document.querySelectorAll(".st-key-pad *")];
+  const toolbar = hosts.map((host) => host.shadowRoot?.querySelector(".dc-toolbar")).find(Boolean);
+  if (toolbar) toolbar.style.visibility = "hidden";
+  else if (pad.send) requestAnimationFrame(hideToolbar); // the canvas is not there yet
 }
 
-const listener = new Listener();
-// Not with the other events: a visitor may click while the component is not mounted, between two runs.
-window.addEventListener("click", (event) => listener.leave(event), { capture: true });
-window.addEventListener("popstate", () => (listener.leaving = true));
+const pad = new Pad();
+// On the window, because a stroke may begin before the first run of the page is over, and may leave the canvas.
+for (const kind of ["down", "move", "up", "cancel"]) {
+  window.addEventListener(`pointer${kind}`, (event) => pad[kind](event), { capture: true });
+}
+window.addEventListener("click", (event) => pad.click(event), { capture: true });

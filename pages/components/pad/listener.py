@@ -1,4 +1,4 @@
-"""The listener beside the canvas: an invisible component that reports the stroke under way."""
+"""The listener: an invisible component that hears the pen on the canvas, and keeps the strokes in the browser."""
 
 from __future__ import annotations
 
@@ -14,33 +14,29 @@ _KEY = "listener"
 _component = st.components.v2.component("digit_listener", js=(Path(__file__).parent / "listener.js").read_text("utf-8"))
 
 
-def listen(pad: PadState, live: str | None = None) -> None:
-    """Mount the listener, as the last element of the page.
+def listen(pad: PadState, model: str | None) -> None:
+    """Mount the listener, before the canvas: the first stroke may be drawn as soon as the canvas is there.
 
     Args:
         pad: the drawing.
-        live: of the model that reads live; None where the page shows something else than one model's answer.
-
-    It learns from its data that its message was answered, and sends the next one only then: a message that came before
-    the other elements were there would interrupt the run that shows them.
+        model: the name of the one that answers while the pen is down; None for all of them side by side.
     """
     data = {
-        "load_number": pad.load_number,
-        "last_message_before_load": pad.last_message_before_load,
-        "answered": pad.answered,
-        "active": pad.listener_active,
+        "edits": pad.edits,
+        "known": pad.known,
+        "kept": [item.get("number") for item in pad.loaded],
         "pen_width": pad.pen_width,
         "color": INK,
-        "live": live and {"model": live, "path": live_path(), "base": pad.base},
+        "live": {"model": model, "path": live_path()},
     }
-    _component(key=_KEY, data=data, on_strokes_change=lambda: _take_message(pad))
+    _component(key=_KEY, data=data, on_drawing_change=lambda: None)
+
+
+def hear(pad: PadState) -> None:
+    """Take the listener's last message; there is none before the first stroke on a page."""
+    pad.take(st.session_state.get(_KEY, {}).get("drawing"))
 
 
 def live_path() -> str:
     """Return the address of the live socket."""
     return below_base_path("/api/live")
-
-
-def _take_message(pad: PadState) -> None:
-    """Take a message. One that arrives just after the visitor has left the page finds no state: None."""
-    pad.take_strokes(st.session_state.get(_KEY, {}).get("strokes"))

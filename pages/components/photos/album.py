@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from model.transcript import Transcript
-from model.vision.decoding import Gray, load_gray
+from model.vision.decoding import Gray
 from pages.components.photos.preview import Preview
-
-MAX_BYTES = 200_000_000
-"""Of all files of a session, which stay in the server's memory."""
+from pages.components.photos.reading import PhotoReading
+from pages.components.shared.uploads import MAX_BYTES, too_much
 
 
 class Upload(Protocol):
@@ -88,6 +88,7 @@ class Album:
         model: name of the model that reads what is waiting.
         undo_requested: undo the last correction, once the canvas has reported the corrections that were made on it.
         decoded: the key and the gray pixels of one photo, see `gray_of`.
+        readings: of photos that are being read or queued for it, by key and model.
     """
 
     photos: dict[str, Photo] = field(default_factory=dict)
@@ -98,6 +99,7 @@ class Album:
     model: str = ""
     undo_requested: bool = False
     decoded: tuple[str, Gray] | None = None
+    readings: dict[tuple[str, str], Future[PhotoReading]] = field(default_factory=dict)
 
     @property
     def waiting(self) -> list[Waiting]:
@@ -140,7 +142,7 @@ class Album:
         if key not in self.photos:
             waiting = Waiting(key, self._unique(name), data)
             total = len(data) + sum(len(photo.data) for photo in self.photos.values() if not isinstance(photo, Failed))
-            self.photos[key] = waiting if total <= MAX_BYTES else Failed(key, waiting.name, _too_large(total))
+            self.photos[key] = waiting if total <= MAX_BYTES else Failed(key, waiting.name, too_much(total))
             self.invalidate_views()
         self.shown = key
 
@@ -172,25 +174,31 @@ class Album:
         self.past = [(changed, transcript) for changed, transcript in self.past if changed != key]
         self.invalidate_views()
 
-    def finish(self, photo: Waiting, transcript: Transcript, preview: Preview, gray: Gray) -> None:
+    def finish(self, photo: Waiting, reading: PhotoReading) -> None:
         """Keep what was read on a photo, and the pixels if it is the one on the screen."""
-        self.photos[photo.key] = Read(photo.key, photo.name, photo.data, preview, transcript, self.model)
+        self.photos[photo.key] = Read(
+            photo.key, photo.name, photo.data, reading.preview, reading.transcript, self.model
+        )
         if photo.key == self.shown:
-            self.decoded = photo.key, gray
+            self.decoded = photo.key, reading.gray
         self.invalidate_views()
+
+    def leave_queue(self) -> None:
+        """Give up the places of photos that are still queued; what a worker is reading is kept for the next run."""
+        self.readings = {key: future for key, future in self.readings.items() if not future.cancel()}
 
     def fail(self, photo: Photo, problem: str) -> None:
         """Keep why a photo cannot be read."""
         self.photos[photo.key] = Failed(photo.key, photo.name, problem)
 
-    def gray_of(self, photo: Read) -> Gray:
+    def gray_of(self, photo: Read, decode: Callable[[bytes], Gray]) -> Gray:
         """Return a photo's gray pixels, (h, w) uint8, decoded at most once while it stays on the screen.
 
         Only one photo's pixels are kept: those of 100 megapixels, the largest that are read, take 100 MB, so that the
         pixels of all photos would have no bound worth the name, while only the photo on the screen needs them.
         """
         if self.decoded is None or self.decoded[0] != photo.key:
-            self.decoded = photo.key, load_gray(photo.data)
+            self.decoded = photo.key, decode(photo.data)
         return self.decoded[1]
 
     def change(self, key: str, transcript: Transcript, view: str = "") -> None:
@@ -224,8 +232,3 @@ class Album:
         taken = {photo.name for photo in self.photos.values()}
         names = (name if number == 1 else f"{name} ({number})" for number in range(1, len(taken) + 2))
         return next(free for free in names if free not in taken)
-
-
-def _too_large(total: int) -> str:
-    expected = f"Expected at most {MAX_BYTES / 1e6:.0f} MB, so remove others first."
-    return f"The pictures are too much together. {expected} Received: {total / 1e6:.0f} MB."

@@ -7,20 +7,24 @@ from typing import Any
 
 import streamlit as st
 
-from model.reader import Reader
+from model.errors import BusyError, ReaderError
+from model.reading import Box, Digit
 from model.transcript import Mark, Trust
+from pages.components.photos import reading
 from pages.components.photos.album import Album, Read
 from pages.components.photos.box_edits import (
     MAX_READS,
     CanvasBox,
     CanvasScale,
-    LimitedReads,
     apply_box_edits,
     box_id,
     box_label,
+    boxes_to_read,
     is_shown,
     reported_boxes,
 )
+from pages.components.photos.waiting import gray_of, result_of
+from pages.components.shared import picture_pool
 from pages.components.shared.canvas import st_canvas
 from pages.components.shared.html import hint
 
@@ -42,7 +46,7 @@ _FONTS = 9, 15  # px, smallest and largest
 _helper = st.components.v2.component("box_editor", js=(Path(__file__).parent / "box_editor.js").read_text("utf-8"))
 
 
-def edit_boxes(album: Album, photo: Read, reader: Reader, *, edit: bool) -> None:
+def edit_boxes(album: Album, photo: Read, *, edit: bool) -> None:
     """Show the canvas and apply what is done on it to the album; `edit` the boxes, or draw new ones."""
     size_wh = photo.preview.size_wh
     scale = CanvasScale(size_wh, px=max(size_wh[0] / _WIDTH, size_wh[1] / _HEIGHT))
@@ -54,18 +58,36 @@ def edit_boxes(album: Album, photo: Read, reader: Reader, *, edit: bool) -> None
         st.session_state.boxes_reported = False
         _show_refused(photo)
         return
-    read = LimitedReads(lambda box: reader.read_box(album.gray_of(photo), box))
-    changed = apply_box_edits(photo.transcript, drawn, revision, scale, read)
+    boxes = boxes_to_read(photo.transcript, drawn, revision, scale)
+    digits = _read(album, photo, boxes[:MAX_READS])
+    if digits is None:
+        return
+    changed = apply_box_edits(photo.transcript, drawn, revision, scale, digits.get)
     # Only now: a click may break a run off while boxes are read, and the report would be lost with it.
     st.session_state.boxes_reported = False
-    st.session_state.boxes_refused = photo.key, read.refused
-    shown = not read.refused and is_shown(changed, photo.transcript, drawn, revision)
+    refused = len(boxes) - len(digits)
+    st.session_state.boxes_refused = photo.key, refused
+    shown = not refused and is_shown(changed, photo.transcript, drawn, revision)
     if changed is not photo.transcript:
         album.change(photo.key, changed, view="canvas" if shown else "")
         st.rerun()
     if not shown:
         album.invalidate_views(except_="table")
         st.rerun()
+
+
+def _read(album: Album, photo: Read, boxes: list[Box]) -> dict[Box, Digit] | None:
+    """Read boxes in a worker; if that fails, show why and return None, and try it again only if all were busy."""
+    if not boxes:
+        return {}
+    try:
+        gray = gray_of(album, photo)
+        digits = result_of(picture_pool.POOL.submit(reading.read_boxes, album.model, gray, boxes))
+    except ReaderError as error:
+        st.error(str(error), icon=":material/error:")
+        st.session_state.boxes_reported = isinstance(error, BusyError)
+        return None
+    return dict(zip(boxes, digits, strict=True))
 
 
 def _canvas(photo: Read, scale: CanvasScale, revision: int) -> list[CanvasBox] | None:

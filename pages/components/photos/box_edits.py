@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -18,7 +18,8 @@ Unchecked = Any
 """JSON from a browser, of any shape."""
 MAX_READS = 10
 """Boxes that are read for one report; one takes 0.2 s on a noisy picture of 12 megapixels."""
-ReadBox = Callable[[Box], Digit]
+ReadBox = Callable[[Box], Digit | None]
+"""Returns the digit in a box; None for a box that is left out."""
 DIGITS = tuple("0123456789")
 
 
@@ -48,29 +49,6 @@ class CanvasScale:
 
     size_wh: tuple[int, int]
     px: float
-
-
-@dataclass(slots=True)
-class LimitedReads:
-    """Reads the digits in the boxes of one report, MAX_READS of them at most.
-
-    Attributes:
-        read: reads the digit in a box.
-        count: the boxes that were to be read.
-    """
-
-    read: ReadBox
-    count: int = field(default=0, init=False)
-
-    @property
-    def refused(self) -> int:
-        """Return how many boxes were not read."""
-        return max(self.count - MAX_READS, 0)
-
-    def __call__(self, box: Box) -> Digit | None:
-        """Read the digit in a box; None if too many were read before."""
-        self.count += 1
-        return self.read(box) if self.count <= MAX_READS else None
 
 
 def box_id(mark: Mark, revision: int) -> int:
@@ -120,7 +98,7 @@ def drawn_boxes(objects: Unchecked, boxes: Unchecked, stretch: tuple[float, floa
 
 
 def apply_box_edits(
-    transcript: Transcript, drawn: Sequence[CanvasBox], revision: int, scale: CanvasScale, read: LimitedReads
+    transcript: Transcript, drawn: Sequence[CanvasBox], revision: int, scale: CanvasScale, read: ReadBox
 ) -> Transcript:
     """Return the transcript after what was done on the canvas; the same object if nothing was.
 
@@ -129,7 +107,7 @@ def apply_box_edits(
         drawn: the boxes on the canvas. If the canvas was given an earlier revision, only its new boxes count.
         revision: of the transcript that the canvas was given.
         scale: of the canvas.
-        read: reads the digit in a box; new and moved boxes that it refuses are left out.
+        read: returns the digit in a box; new and moved boxes for which it returns None are left out.
     """
     marks = {box_id(mark, revision): mark for mark in transcript}
     known = {each.id: each for each in drawn if each.id >= _REVISION}
@@ -140,6 +118,13 @@ def apply_box_edits(
         if each.id < _REVISION and _is_new(transcript, each, scale) and (digit := _read(each, scale, read)):
             transcript = transcript.add(digit)
     return transcript
+
+
+def boxes_to_read(transcript: Transcript, drawn: Sequence[CanvasBox], revision: int, scale: CanvasScale) -> list[Box]:
+    """Return the new and moved boxes whose digits `apply_box_edits` asks for, each once."""
+    asked: dict[Box, None] = {}
+    apply_box_edits(transcript, drawn, revision, scale, asked.setdefault)
+    return list(asked)
 
 
 def is_shown(transcript: Transcript, before: Transcript, drawn: Sequence[CanvasBox], revision: int) -> bool:
@@ -162,7 +147,7 @@ def _canvas_box(id_: int, box: dict[str, Any], stretch: tuple[float, float]) -> 
 
 
 def _apply_edit(
-    transcript: Transcript, mark: Mark, drawn: CanvasBox | None, scale: CanvasScale, read: LimitedReads
+    transcript: Transcript, mark: Mark, drawn: CanvasBox | None, scale: CanvasScale, read: ReadBox
 ) -> Transcript:
     """Remove, move or relabel a mark as its box was."""
     if drawn is None:
@@ -175,7 +160,7 @@ def _apply_edit(
     return transcript
 
 
-def _read(drawn: CanvasBox, scale: CanvasScale, read: LimitedReads) -> Digit | None:
+def _read(drawn: CanvasBox, scale: CanvasScale, read: ReadBox) -> Digit | None:
     box = _clipped(drawn.box, scale.size_wh)
     digit = read(box)
     return replace(digit, box=box) if digit else None

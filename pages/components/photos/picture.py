@@ -6,12 +6,12 @@ import streamlit as st
 from markupsafe import Markup
 
 from model.classifiers.registry import MODELS
-from model.reader import Reader
 from model.transcript import Mark, Transcript, Trust, cells
 from pages.components.photos.album import Album, Read
 from pages.components.photos.box_editor import edit_boxes
 from pages.components.photos.box_edits import box_label
 from pages.components.shared.html import columns, hint, percent, picture, render
+from pages.components.shared.uploads import forget_uploads
 from pages.components.shared.verdict import SLIGHT
 
 _MODES = {
@@ -50,19 +50,19 @@ _PROBLEMS = """
 """
 
 
-def show_picture(album: Album, photo: Read, reader: Reader) -> None:
+def show_picture(album: Album, photo: Read) -> None:
     """Show the picture with its boxes, to look at them or to change them."""
     with st.container(key="picture_tools", horizontal=True):
         mode = _choose_mode()
         undo, remove = ":material/undo:", ":material/delete:"
         st.button("Undo", key="undo_photo", icon=undo, disabled=not album.past, on_click=album.request_undo)
         help_ = "Forget this picture"
-        st.button("Remove", key="remove", icon=remove, help=help_, on_click=album.remove, args=(photo.key,))
+        st.button("Remove", key="remove", icon=remove, help=help_, on_click=_remove, args=(album, photo.key))
     if mode == "Look":
         with st.container(key="overlay"):
             st.html(_overlay(photo))
     else:
-        edit_boxes(album, photo, reader, edit=mode == "Change")
+        edit_boxes(album, photo, edit=mode == "Change")
     _undo_if_requested(album)
     st.html(render(_CAPTION, hint=_HINTS[mode], legend=[(_css(trust), text) for trust, text in _LEGEND.items()]))
 
@@ -75,6 +75,11 @@ _CAPTION = """
   {% endfor %}
 </ul>
 """
+
+
+def _remove(album: Album, key: str) -> None:
+    album.remove(key)
+    forget_uploads(lambda file_id: file_id == key)
 
 
 def _choose_mode() -> str:

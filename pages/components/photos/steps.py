@@ -9,23 +9,34 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
-from model.reader import PhotoSteps, Reader
+from model.errors import ReaderError
+from model.reader import PhotoSteps
 from model.reading import Box, Ink
 from model.transcript import Mark, Transcript
 from model.vision.decoding import Gray, shrink
+from pages.components.photos import reading
 from pages.components.photos.album import Album, Read
 from pages.components.photos.box_edits import box_label
+from pages.components.photos.waiting import gray_of, result_of
+from pages.components.shared import picture_pool
 from pages.components.shared.html import picture, render
 
 _MAX_FRAMES = 100
 _SIDE = 700  # px, of a picture
 
 
-def show_steps(album: Album, photo: Read, reader: Reader) -> None:
+def show_steps(album: Album, photo: Read) -> None:
     """Show what was done to the photo; computed only while the expander is open."""
     with st.expander("What was done to the picture", key="photo_steps", on_change="rerun") as expander:
-        if expander.open:
-            st.html(_figures(reader.explain_photo(album.gray_of(photo)), photo.transcript))
+        if not expander.open:
+            return
+        try:
+            gray = gray_of(album, photo)
+            steps = result_of(picture_pool.POOL.submit(reading.explain, album.model, gray))
+        except ReaderError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.html(_figures(steps, photo.transcript))
 
 
 def _figures(steps: PhotoSteps, transcript: Transcript) -> Markup:

@@ -7,9 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.photos.album import Album, Read
+from pages.components.shared.uploads import forget_uploads
 
-_SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
-_NAMES = {"Phone number": "phone.jpg", "Scores": "scores.jpg", "Meter": "meter.jpg"}
+_FOLDER = Path(__file__).parents[3] / "assets" / "samples"
+SAMPLES = {"Phone number": "phone.jpg", "Scores": "scores.jpg", "Meter": "meter.jpg"}
 _FORMATS = "PNG, JPEG, HEIC, WebP, BMP, GIF or TIFF, up to 100 megapixels. They stay in your session."
 
 
@@ -17,6 +18,7 @@ def choose_pictures(album: Album) -> None:
     """Show the inputs; their callbacks add the photos to the album before the page runs."""
     if "uploads" not in st.session_state:
         album.reopen()
+        forget_uploads(lambda key: key not in album.photos)
     with st.container(key="upload"):
         st.file_uploader(
             f"Pictures of handwritten digits: {_FORMATS}",
@@ -26,10 +28,8 @@ def choose_pictures(album: Album) -> None:
         )
         with st.container(key="sources", horizontal=True, vertical_alignment="center"):
             st.html("Or try a sample:")
-            for name in _NAMES:
-                st.button(
-                    name, key=f"sample {name}", icon=":material/image:", on_click=_take_sample, args=(album, name)
-                )
+            for name in SAMPLES:
+                st.button(name, key=f"sample {name}", icon=":material/image:", on_click=take_sample, args=(album, name))
             st.toggle("Use the camera", key="camera_on")
         if st.session_state.camera_on:
             st.camera_input(
@@ -54,8 +54,9 @@ def choose_photo(album: Album) -> Read:
     return album.read[shown]
 
 
-def _take_sample(album: Album, name: str) -> None:
-    album.add(name, name, (_SAMPLES / _NAMES[name]).read_bytes())
+def take_sample(album: Album, name: str) -> None:
+    """Add one of SAMPLES to the album."""
+    album.add(name, name, (_FOLDER / SAMPLES[name]).read_bytes())
 
 
 def _take_camera(album: Album) -> None:
