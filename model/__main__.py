@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, weights_folder
+from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, Input, weights_folder
 from model.errors import DatasetError, ReaderError
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ def _sentence(summary: str) -> str:
 
 def _add_model(command: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
     which = command.add_mutually_exclusive_group()
-    which.add_argument("--model", choices=MODELS, default=SHIPPED, help="a registered one (default: %(default)s)")
+    names = [name for name, spec in MODELS.items() if spec.input is Input.FRAME]
+    which.add_argument("--model", choices=names, default=SHIPPED, help="a registered one (default: %(default)s)")
     which.add_argument("--weights", type=Path, metavar="DIR", help="weights and report in any folder")
     return which
 

@@ -9,34 +9,39 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from model.classifiers.registry import SHIPPED, weights_folder
-from model.classifiers.runtime import Classifier, load_classifier
-from model.reading import Box, Digit, Finding, Frame, Ink, Line, Reading, Stroke, softmax
+from model.classifiers.registry import SHIPPED, SHIPPED_STROKES, weights_folder
+from model.classifiers.runtime import Classifier, StrokeClassifier, load_classifier, load_stroke_classifier
+from model.reading import Box, Digit, Finding, Frame, Ink, Line, PenPath, Reading, Stroke, softmax
 from model.vision.decoding import Gray, Picture, load_gray, shrink
 from model.vision.framing import FRAME_SIDE, Framing, frame_glyph, frame_of
 from model.vision.layout import correct_for_digit_prior, digit_lines
 from model.vision.normalize import even_pen
 from model.vision.page_ink import page_ink
+from model.vision.pen_path import path_of
 from model.vision.segmentation import Glyph, find_glyphs, glyph_in_box
 from model.vision.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
 
 WEIGHTS = weights_folder(SHIPPED)
 """The folder of the shipped weights and their report."""
+STROKE_WEIGHTS = weights_folder(SHIPPED_STROKES)
+"""The folder of the stroke network that reads drawings together with the shipped one."""
 
 _WORKING_SIDE = 2400  # px; a page's digits are large enough on a copy of this size, and it bounds the time
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class DrawingSteps:
-    """How a drawing becomes the frame that the classifier sees.
+    """How a drawing becomes the frame that the classifier sees, and the path that the stroke network sees.
 
     Attributes:
         ink: (200, 200) uint8, the strokes inked with a pen that suits their size.
         framing: the frame, and the steps from the ink to it.
+        path: (64, 8) float32, see `model.vision.pen_path`.
     """
 
     ink: Ink
     framing: Framing
+    path: PenPath
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,27 +69,30 @@ class PhotoSteps:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reader:
-    """Reads digits from drawings and pictures with one classifier; immutable, so sessions and threads may share it.
+    """Reads digits from drawings and pictures; immutable, so sessions and threads may share it.
 
     Attributes:
         classifier: the loaded network, whose softmax is taken as calibrated, and its thresholds.
+        strokes: the stroke network that reads drawings together with it; without it drawings are read as pictures are.
     """
 
     classifier: Classifier
+    strokes: StrokeClassifier | None = None
 
     @classmethod
     def load(cls, weights: Path = WEIGHTS) -> Reader:
-        """Load the classifier of a weights folder and warm it up.
+        """Load the classifier of a weights folder, and with the shipped one its stroke network; warm them up.
 
         Raises:
             ArtifactError: weights or report are missing, damaged, or do not belong together.
         """
-        return cls(load_classifier(weights))
+        strokes = load_stroke_classifier(STROKE_WEIGHTS, weights) if weights == WEIGHTS else None
+        return cls(load_classifier(weights), strokes)
 
     @property
     def threshold(self) -> float:
         """Least confidence at which a drawing's digit is accepted, 0-1."""
-        return self.classifier.threshold
+        return (self.strokes or self.classifier).threshold
 
     def read_drawing(self, strokes: Iterable[ArrayLike], pen_width: float = 20.0) -> Reading:
         """Read one digit drawn on a canvas.
@@ -106,7 +114,7 @@ class Reader:
             return Reading((), Finding.NOTHING)
         if extent(arrays) < pen_width:
             return Reading((), Finding.TOO_LITTLE_INK)
-        (digit,) = self._read_strokes([arrays], pen_width, self.classifier.threshold)
+        (digit,) = self._read_strokes([arrays], pen_width, self.threshold)
         several = not digit.accepted and self._are_digits(side_by_side(arrays), pen_width)
         return Reading((Line((digit,)),), Finding.MORE_THAN_ONE if several else digit.finding)
 
@@ -128,7 +136,7 @@ class Reader:
             return None
         ink = ink_digit(arrays)
         framing = frame_glyph(ink)
-        return DrawingSteps(ink, framing) if framing else None
+        return DrawingSteps(ink, framing, path_of(arrays)) if framing else None
 
     def read_photo(self, picture: Picture) -> Reading:
         """Read all digits of a picture, line by line, each line from left to right.
@@ -187,12 +195,21 @@ class Reader:
         """Test whether these are several drawings, all of them accepted as digits of a line."""
         if len(drawings) < 2:
             return False
-        return all(digit.accepted for digit in self._read_strokes(drawings, pen_width, self.classifier.line_threshold))
+        threshold = (self.strokes or self.classifier).line_threshold
+        return all(digit.accepted for digit in self._read_strokes(drawings, pen_width, threshold))
 
     def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float, threshold: float) -> list[Digit]:
-        answers = self._recognize([ink_digit(strokes) for strokes in drawings])
+        """Read drawings of one digit each by their frames and, with a stroke network, by the pen's paths as well."""
+        frames = [frame_of(ink_digit(strokes)) for strokes in drawings]
+        logits = self.classifier.predict(np.stack(frames))
+        if self.strokes:
+            paths = np.stack([path_of(strokes) for strokes in drawings])
+            weights = self.strokes.frame_weight, self.strokes.path_weight
+            logits = weights[0] * logits + weights[1] * self.strokes.predict(paths)
         boxes = [drawing_box(strokes, pen_width) for strokes in drawings]
-        return [_answer(row, box, frame, threshold) for (frame, row), box in zip(answers, boxes, strict=True)]
+        return [
+            _answer(row, box, frame, threshold) for row, box, frame in zip(softmax(logits), boxes, frames, strict=True)
+        ]
 
     def _recognize_photo(self, inks: Sequence[Ink]) -> list[tuple[Frame, NDArray[np.float64]]]:
         """Recognize glyphs of a photo, with contrast and pen normalized to those of inked drawings."""

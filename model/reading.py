@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,12 @@ Frame = NDArray[np.uint8]
 """(28, 28) uint8, 0 paper … 255 ink, framed as MNIST frames its digits."""
 Stroke = NDArray[np.float64]
 """(n, 2) float64, one pen-down path: x to the right and y down, in canvas pixels."""
+PenPath = NDArray[np.float32]
+"""(64, 8) float32, the stroke network's input: points along all strokes, with direction and pen-ups."""
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels of the original picture; x1 and y1 are outside (half-open)."""
-Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""(n, 28, 28) uint8 frames -> (n, 10) float32 calibrated logits."""
+Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
+"""(n, 28, 28) uint8 frames, or (n, 64, 8) float32 paths of the pen -> (n, 10) float32 calibrated logits."""
 
 
 _BOTH_OF_TWO, _EACH_OF_TWO = 0.8, 0.2  # probability, at least, of two digits together and each, to be «between two»

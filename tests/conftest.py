@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from model.classifiers import registry
-from model.classifiers.runtime import load_classifier
+from model.classifiers.runtime import load_classifier, load_stroke_classifier
 from model.data import statistics
 from model.data.mnist import load_mnist
 from model.errors import DatasetError
-from model.reader import WEIGHTS, Reader
+from model.reader import STROKE_WEIGHTS, WEIGHTS, Reader
 
 SLOW_FIXTURES = {"browser", "mnist", "strokes_dir"}
 """Fixtures that take seconds: a test that asks for one of them is slow."""
@@ -110,4 +110,4 @@ def mnist_logits(mnist, classifier):
 
 @pytest.fixture(scope="session")
 def reader(classifier):
-    return Reader(classifier)
+    return Reader(classifier, load_stroke_classifier(STROKE_WEIGHTS, WEIGHTS))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from model.classifiers.registry import MODELS
+from model.classifiers.registry import available
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("tensorflow", "keras", "sklearn", "scipy", "dask", "distributed")
@@ -160,7 +160,7 @@ for screen in ("diagnostics", "dataset", "about"):
     assert loaded(code) == "[]"
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", available())
 def test_a_reader_is_loaded_and_reads_without_heavy_packages(name):
     code = f"""
 from model.classifiers.registry import weights_folder

@@ -3,11 +3,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from model.classifiers.runtime import Classifier
+from model.classifiers.runtime import Classifier, StrokeClassifier
 from model.errors import ImageError, StrokesError
 from model.reader import Reader
 from model.reading import Finding
 from model.vision.framing import ink_box
+from model.vision.pen_path import path_of
+from model.vision.strokes import as_strokes
 from tests.handwriting.picture_files import FIVE, FOUR, ONE, SEVEN, encode, likes, page
 
 
@@ -31,6 +33,51 @@ def test_a_drawing_is_one_digit():
     assert digit.probabilities.sum() == pytest.approx(1)
     assert digit.frame.shape == (28, 28)
     assert digit.box == (6, 6, 64, 94)
+
+
+def says(**logits):
+    """A `predict` with these logits for digits named d0 to d9."""
+    row = np.array([logits.get(f"d{digit}", 0.0) for digit in range(10)], np.float32)
+    return lambda inputs: np.tile(row, (len(inputs), 1))
+
+
+def test_two_networks_read_a_drawing_by_the_weighted_sum_of_their_logits():
+    strokes = StrokeClassifier(says(d1=4.0), frame_weight=0.5, path_weight=2.0, threshold=0.99)
+    reader = Reader(Classifier(says(d7=6.0)), strokes)
+    (digit,) = reader.read_drawing(SEVEN, pen_width=8).digits
+    expected = np.exp([0, 8, 0, 0, 0, 0, 0, 3, 0, 0])
+    np.testing.assert_allclose(digit.probabilities, expected / expected.sum(), rtol=1e-5)
+    assert (digit.label, digit.accepted, reader.threshold) == (1, digit.confidence >= 0.99, 0.99)
+
+
+def test_the_stroke_network_sees_the_path_of_the_pen():
+    seen = []
+
+    def predict(paths):
+        seen.append(paths)
+        return np.zeros((len(paths), 10), np.float32)
+
+    Reader(Classifier(likes(7)), StrokeClassifier(predict)).read_drawing(SEVEN)
+    np.testing.assert_array_equal(seen, [[path_of(as_strokes(SEVEN))]])
+
+
+def test_pictures_are_read_without_the_stroke_network():
+    picture = encode(page([SEVEN, ONE]))
+    reader = Reader(Classifier(by_width), StrokeClassifier(likes(3), path_weight=9.0, line_threshold=1.0))
+    assert reader.read_photo(picture).text == Reader(Classifier(by_width)).read_photo(picture).text == "71"
+
+
+def test_two_networks_read_several_digits_with_the_threshold_for_lines():
+    pair = [*SEVEN, *(np.add(stroke, [200, 0]) for stroke in SEVEN)]
+    for line_threshold, finding in ((0.5, Finding.MORE_THAN_ONE), (0.9, Finding.NOT_A_DIGIT)):
+        strokes = StrokeClassifier(wide_is_none, 0.0, 1.0, threshold=0.99, line_threshold=line_threshold)
+        assert Reader(Classifier(unsure), strokes).read_drawing(pair).finding is finding
+
+
+def wide_is_none(paths):
+    """A `predict` of paths that likes 7 in what is at least as high as wide, and nothing else."""
+    high = np.ptp(paths[:, :, 1], axis=1) >= np.ptp(paths[:, :, 0], axis=1)
+    return (high[:, None] * np.eye(10)[7] * 4).astype(np.float32)
 
 
 @pytest.mark.parametrize("strokes", [[], [[]], [[], []]])
@@ -169,6 +216,7 @@ def test_the_steps_of_a_drawing_lead_to_the_frame_that_is_read():
     assert steps.ink.shape == (200, 200)
     assert steps.framing.box == ink_box(steps.ink)
     np.testing.assert_array_equal(steps.framing.frame, reader.read_drawing(SEVEN).digits[0].frame)
+    np.testing.assert_array_equal(steps.path, path_of(as_strokes(SEVEN)))
 
 
 @pytest.mark.parametrize("strokes", [[], [[]], [[], []]])

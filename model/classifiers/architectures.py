@@ -9,6 +9,7 @@ from keras import layers
 
 from model.classifiers.registry import MODELS
 from model.vision.framing import FRAME_SIDE
+from model.vision.pen_path import PATH_CHANNELS, PATH_POINTS
 
 
 def build(name: str, *arguments: object) -> keras.Model:
@@ -78,6 +79,27 @@ def build_fourier(components: int, features: int) -> keras.Model:
     return keras.Model(frames, layers.Dense(10, name="logits")(x), name="svm")
 
 
+def build_strokes() -> keras.Model:
+    """The stroke network: (n, 64, 8) float32 paths of the pen in, (n, 10) float32 logits out.
+
+    Residual blocks (He et al. 2016) of convolutions along the path, at 32, 16 and 8 points. The mean and the maximum
+    over the points forget where on the path something was.
+    """
+    path = keras.Input((PATH_POINTS, PATH_CHANNELS), name="path")
+    x = _convolve_along(path, 32, 7)
+    for width, first_size, size in ((64, 5, 5), (96, 5, 3), (128, 3, 3)):
+        x = _convolve_along(x, width, first_size, stride=2)
+        y = _convolve_along(x, width, size)
+        y = layers.Conv1D(width, size, padding="same", use_bias=False)(y)
+        x = layers.ReLU()(layers.Add()([x, layers.BatchNormalization(momentum=0.95)(y)]))
+    x = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+    x = layers.Dropout(0.3)(x)
+    x = layers.Dense(128, use_bias=False)(x)
+    x = layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
+    x = layers.Dropout(0.3)(x)
+    return keras.Model(path, layers.Dense(10, dtype="float32", name="logits")(x), name="strokes")
+
+
 def build_average(members: Sequence[keras.Model]) -> keras.Model:
     """The mean of the members' logits, whose softmax is the geometric mean of their probabilities, normalized.
 
@@ -110,5 +132,11 @@ def _pixels() -> tuple[keras.KerasTensor, keras.KerasTensor]:
 
 def _convolve(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
     x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.95)(x)
+    return layers.ReLU()(x)
+
+
+def _convolve_along(x: keras.KerasTensor, width: int, size: int, stride: int = 1) -> keras.KerasTensor:
+    x = layers.Conv1D(width, size, stride, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.95)(x)
     return layers.ReLU()(x)

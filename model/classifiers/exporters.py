@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from model.classifiers.networks import compile_predict, freeze
+from model.classifiers.inputs import draw_samples
+from model.classifiers.networks import compile_predict, freeze, input_of
+from model.classifiers.registry import Input
 from model.classifiers.runtime import load_lite
-from model.data.mnist import LabeledFrames, load_mnist
-from model.data.stroke_templates import draw_digits
+from model.data.mnist import load_mnist
 from model.errors import DatasetError, ExportError
 from model.files import write_together
 from model.reading import Predict
@@ -35,23 +37,28 @@ class ParitySet:
 
     Attributes:
         name: where they come from.
-        compared: up to 1,000 labeled digits that no network is trained on.
-        calibration: (n, 28, 28) uint8, other digits, which give eight-bit integers their ranges.
+        compared: up to 1,000 digits that no network is trained on, as the network sees them.
+        labels: theirs, 0-9.
+        calibration: other digits, which give eight-bit integers their ranges.
     """
 
     name: str
-    compared: LabeledFrames
-    calibration: NDArray[np.uint8]
+    compared: NDArray[Any]
+    labels: NDArray[np.uint8]
+    calibration: NDArray[Any]
 
     @classmethod
-    def load(cls) -> ParitySet:
-        """Take MNIST's digits where it is available, else digits drawn by this project's code."""
+    def load(cls, kind: Input = Input.FRAME) -> ParitySet:
+        """Take MNIST's frames where it is available, else digits drawn by this project's code."""
         try:
-            mnist = load_mnist()
+            if kind is Input.FRAME:
+                mnist = load_mnist()
+                test = mnist.test[:_N_COMPARED]
+                return cls("MNIST test digits", test.frames, test.labels, mnist.train.frames[:_N_CALIBRATION])
         except DatasetError:
-            rng = np.random.default_rng(0)
-            return cls("drawn digits", draw_digits(_N_COMPARED, rng), draw_digits(_N_CALIBRATION, rng).frames)
-        return cls("MNIST test digits", mnist.test[:_N_COMPARED], mnist.train.frames[:_N_CALIBRATION])
+            pass
+        rng = np.random.default_rng(0)
+        return cls("drawn digits", *draw_samples(kind, _N_COMPARED, rng), draw_samples(kind, _N_CALIBRATION, rng)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +97,8 @@ class ParityCheck:
         )
 
 
-Write = Callable[[keras.Model, Path, NDArray[np.uint8]], dict[Path, Predict]]
-"""(network, path, calibration frames) -> each file written, with its `predict` after loading it again."""
+Write = Callable[[keras.Model, Path, NDArray[Any]], dict[Path, Predict]]
+"""(network, path, digits for calibration) -> each file written, with its `predict` after loading it again."""
 
 
 def export(network: keras.Model, form: str, output: Path) -> list[ParityCheck]:
@@ -100,7 +107,7 @@ def export(network: keras.Model, form: str, output: Path) -> list[ParityCheck]:
     The files are written to a hidden folder beside `output`, compared there, flushed to the disk, and then renamed.
 
     Args:
-        network: (n, 28, 28) uint8 frames in, (n, 10) logits out.
+        network: frames or paths in, (n, 10) logits out.
         form: a name in FORMATS.
         output: path of the file, with the format's suffix; for `savedmodel`, of a new folder.
 
@@ -112,7 +119,7 @@ def export(network: keras.Model, form: str, output: Path) -> list[ParityCheck]:
             differently. Nothing is left behind.
     """
     paths = _checked_paths(form, output)
-    samples = ParitySet.load()
+    samples = ParitySet.load(input_of(network))
     try:
         with write_together(*paths) as partials:
             written = FORMATS[form].write(network, partials[0], samples.calibration)
@@ -144,8 +151,8 @@ def _checked_paths(form: str, output: Path) -> list[Path]:
 
 
 def _compare(network: keras.Model, written: Path, path: Path, predict: Predict, samples: ParitySet) -> ParityCheck:
-    frames, labels = samples.compared.frames, samples.compared.labels
-    before, after = compile_predict(network)(frames), predict(frames)
+    labels = samples.labels
+    before, after = compile_predict(network)(samples.compared), predict(samples.compared)
     read_before, read_after = before.argmax(axis=1), after.argmax(axis=1)
     files = written.rglob("*") if written.is_dir() else [written]
     comparison = ParityCheck(
@@ -167,19 +174,19 @@ def _compare(network: keras.Model, written: Path, path: Path, predict: Predict, 
     return comparison
 
 
-def _write_keras(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict[Path, Predict]:
+def _write_keras(network: keras.Model, path: Path, _: NDArray[Any]) -> dict[Path, Predict]:
     network.save(path)
     return {path: compile_predict(keras.models.load_model(path, compile=False))}
 
 
-def _write_h5(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict[Path, Predict]:
+def _write_h5(network: keras.Model, path: Path, _: NDArray[Any]) -> dict[Path, Predict]:
     """Write HDF5. It does not know operations that are no layers, as the cosine of `svm`: loading has to name them."""
     network.save(path)
     unknown = {type(part).__name__: type(part) for part in network.operations if not isinstance(part, keras.Layer)}
     return {path: compile_predict(keras.models.load_model(path, custom_objects=unknown, compile=False))}
 
 
-def _write_json(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict[Path, Predict]:
+def _write_json(network: keras.Model, path: Path, _: NDArray[Any]) -> dict[Path, Predict]:
     weights = path.with_name(path.name.removesuffix(".json") + _WEIGHTS)
     path.write_text(network.to_json(indent=1) + "\n", encoding="utf-8")
     network.save_weights(weights)
@@ -188,30 +195,30 @@ def _write_json(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict[
     return {weights: compile_predict(again)}
 
 
-def _write_savedmodel(network: keras.Model, path: Path, _: NDArray[np.uint8]) -> dict[Path, Predict]:
+def _write_savedmodel(network: keras.Model, path: Path, _: NDArray[Any]) -> dict[Path, Predict]:
     network.export(path, verbose=False)
     again = tf.saved_model.load(path)
-    return {path: lambda frames: np.asarray(again.serve(frames))}
+    return {path: lambda inputs: np.asarray(again.serve(inputs))}
 
 
-def _write_tflite(network: keras.Model, path: Path, calibration: NDArray[np.uint8]) -> dict[Path, Predict]:
-    """Write 32-bit floats, and beside them eight-bit integers, whose ranges come from the calibration frames."""
+def _write_tflite(network: keras.Model, path: Path, calibration: NDArray[Any]) -> dict[Path, Predict]:
+    """Write 32-bit floats, and beside them eight-bit integers, whose ranges come from the calibration digits."""
     small = path.with_name(path.name.removesuffix(".tflite") + _INT8)
     path.write_bytes(to_lite(network))
     converter = _converter(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([frame[None]] for frame in calibration)
+    converter.representative_dataset = lambda: ([digit[None]] for digit in calibration)
     small.write_bytes(converter.convert())
-    return {file: load_lite(file) for file in (path, small)}
+    return {file: load_lite(file, input_of(network)) for file in (path, small)}
 
 
 def to_lite(network: keras.Model) -> bytes:
-    """Convert a network to a LiteRT file in 32-bit floats, for one frame at a time."""
+    """Convert a network to a LiteRT file in 32-bit floats, for one digit at a time."""
     return bytes(_converter(network).convert())
 
 
 def _converter(network: keras.Model) -> tf.lite.TFLiteConverter:
-    """Make a converter for single frames. The module it asks for would hold variables: a frozen network has none."""
+    """Make a converter for single digits. The module it asks for would hold variables: a frozen network has none."""
     return tf.lite.TFLiteConverter.from_concrete_functions([freeze(network, n=1)], tf.Module())
 
 

@@ -20,10 +20,19 @@ REPORT_FILE = "report.json"
 """The report of both."""
 SHIPPED = "cnn"
 """The model that reads unless another one is chosen."""
+SHIPPED_STROKES = "strokes"
+"""The model that reads drawings together with the shipped one."""
 SHIPPED_RESULTS = "shipped"
 """The key, in the shipped model's report, of what was measured with it on real writers and pictures."""
 
 _WEIGHTS = Path(__file__).parents[1] / "weights"
+
+
+class Input(StrEnum):
+    """What a model sees: a frame, or the pen's path; `model.classifiers.inputs` has the arrays."""
+
+    FRAME = "frame"
+    PATH = "path"
 
 
 class Trainer(StrEnum):
@@ -59,6 +68,7 @@ class ModelSpec:
             as they are.
         members: networks that it averages.
         trainer: how it is trained.
+        input: what it sees.
         reported: a published accuracy of such a model, if a source can be cited.
         refuses: options of train_model.py that mean nothing to it.
     """
@@ -74,6 +84,7 @@ class ModelSpec:
     learns_from_strokes: bool = False
     members: int = 1
     trainer: Trainer = Trainer.GRADIENT_DESCENT
+    input: Input = Input.FRAME
     reported: Reported | None = None
     refuses: tuple[str, ...] = ()
 
@@ -138,9 +149,19 @@ _SPECS = (
         trainer=Trainer.ENSEMBLE,
         refuses=("start-from",),  # members that start alike would make the same errors
     ),
+    ModelSpec(
+        "strokes",
+        "Stroke network",
+        "Follows the path of the pen instead of looking at its picture: small filters that slide along the strokes.",
+        builder="build_strokes",
+        epochs=10,
+        weight_decay=0.02,
+        learns_from_strokes=True,
+        input=Input.PATH,
+    ),
 )
 MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in _SPECS}
-"""All models by name, the simplest first."""
+"""All models by name, the simplest first; those that see the pen's path after those that see frames."""
 
 
 def weights_folder(name: str) -> Path:
@@ -154,8 +175,10 @@ def weights_folder(name: str) -> Path:
     return _WEIGHTS / name
 
 
-def available() -> list[str]:
-    """List the models that can be served: their LiteRT file and their report exist."""
-    return [
-        name for name in MODELS if all((weights_folder(name) / file).is_file() for file in (LITE_FILE, REPORT_FILE))
-    ]
+def available(seen: Input = Input.FRAME) -> list[str]:
+    """List the models with this input that can be served: their LiteRT file and their report exist."""
+    return [name for name, spec in MODELS.items() if spec.input is seen and _is_served(weights_folder(name))]
+
+
+def _is_served(folder: Path) -> bool:
+    return all((folder / file).is_file() for file in (LITE_FILE, REPORT_FILE))

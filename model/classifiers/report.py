@@ -49,18 +49,36 @@ class SettingsSection(TypedDict):
     bfloat16: bool
 
 
-class Calibration(TypedDict):
-    """The temperature in the last layer, the thresholds, and what they accept of the held-out sets.
+class Thresholds(TypedDict):
+    """The thresholds, and what they accept of the held-out sets.
 
     Without a threshold of its own, a digit in a line is accepted from `threshold` on.
     """
 
-    temperature: Annotated[float, Range(0, is_open=True)]
     threshold: Share
     line_threshold: NotRequired[Share]
     digits_accepted: Share
     non_digits_accepted: Share
     auroc: Share
+
+
+class Calibration(Thresholds):
+    """The temperature in the last layer, and the thresholds."""
+
+    temperature: Annotated[float, Range(0, is_open=True)]
+
+
+class Pair(Thresholds):
+    """How two networks read drawings together: the weights of their logits, and the thresholds for the sum."""
+
+    frame_weight: Annotated[float, Range(0, is_open=True)]
+    path_weight: Annotated[float, Range(0, is_open=True)]
+
+
+class PairCalibration(Pair):
+    """A pair, and the checksum of the network in it that sees the frame: for another one it does not hold."""
+
+    weights_sha256: Sha256
 
 
 class HeldOutMetrics(TypedDict):
@@ -186,6 +204,7 @@ class Assessment(TypedDict):
     calibration: Calibration
     held_out: HeldOutMetrics
     test: TestMetrics
+    pair: NotRequired[PairCalibration]
 
 
 class Origin(TypedDict, total=False):

@@ -10,11 +10,11 @@ import keras
 import numpy as np
 
 from model.classifiers.exporters import MAX_LOGIT_ERROR, to_lite
-from model.classifiers.networks import compile_predict
+from model.classifiers.inputs import draw_samples
+from model.classifiers.networks import compile_predict, input_of
 from model.classifiers.registry import LITE_FILE, REPORT_FILE, WEIGHTS_FILE
 from model.classifiers.report import Report, TrainingReport, find_file, load_report, write_report
 from model.classifiers.runtime import load_lite
-from model.data.stroke_templates import draw_digits
 from model.errors import ArtifactError
 from model.files import sha256_of, write_together
 
@@ -55,8 +55,9 @@ def _compare(network: keras.Model, lite: Path) -> None:
     Raises:
         ArtifactError: their logits differ.
     """
-    frames = draw_digits(_N_COMPARED, np.random.default_rng(0)).frames
-    error = float(np.abs(compile_predict(network)(frames) - load_lite(lite)(frames)).max())
+    kind = input_of(network)
+    digits, _ = draw_samples(kind, _N_COMPARED, np.random.default_rng(0))
+    error = float(np.abs(compile_predict(network)(digits) - load_lite(lite, kind)(digits)).max())
     if not error <= MAX_LOGIT_ERROR:  # NaN too
         raise ArtifactError(
             f"LiteRT reads the network differently. Expected logits within {MAX_LOGIT_ERROR} of Keras's for "

@@ -259,7 +259,7 @@ def learning_curve(curves: Mapping[str, Sequence[CurveRow]], titles: Sequence[st
     """Draw the error on held-out digits after each epoch, on a logarithmic scale.
 
     Args:
-        curves: for each model by its name, at most six, rows with `held_out_accuracy`, 0-1, and perhaps `loss`.
+        curves: for each model by its name, at most seven, rows with `held_out_accuracy`, 0-1, and perhaps `loss`.
         titles: what the text alternative calls the models; their names by default.
     """
     rows = [

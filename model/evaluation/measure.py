@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.classifiers import registry
-from model.classifiers.registry import WEIGHTS_FILE
-from model.classifiers.report import Report, Speed, find_file, hardware, keep_test, load_report
-from model.classifiers.runtime import load_classifier
+from model.classifiers.inputs import draw_samples
+from model.classifiers.registry import LITE_FILE, WEIGHTS_FILE, Input
+from model.classifiers.report import Report, Speed, find_file, hardware, keep_test, load_report, save_report
+from model.classifiers.runtime import load_classifier, load_lite
 from model.data.mnist import LabeledFrames, Mnist
 from model.data.statistics import save_statistics
 from model.errors import ArtifactError
@@ -48,14 +50,14 @@ def measure(name: str, folder: Path, test: LabeledFrames) -> Evaluation:
     return Evaluation(name, report, test.labels, softmax(logits).astype(np.float32), size)
 
 
-def measure_speed(predict: Predict, frames: NDArray[np.uint8]) -> Speed:
-    """Measure the median time per digit, in ms, when frames are predicted one by one, as for a live drawing."""
+def measure_speed(predict: Predict, digits: NDArray[Any]) -> Speed:
+    """Measure the median time per digit, in ms, when digits are predicted one by one, as for a live drawing."""
     seconds = []
-    for frame in frames:
+    for digit in digits:
         began = perf_counter()
-        predict(frame[None])
+        predict(digit[None])
         seconds.append(perf_counter() - began)
-    return {"ms_per_digit": 1000 * float(np.median(seconds)), "n": len(frames), "hardware": hardware()}
+    return {"ms_per_digit": 1000 * float(np.median(seconds)), "n": len(digits), "hardware": hardware()}
 
 
 def keep(folder: Path, evaluation: Evaluation, mnist: Mnist) -> None:
@@ -80,6 +82,20 @@ def keep(folder: Path, evaluation: Evaluation, mnist: Mnist) -> None:
     keep_test(folder, evaluation.report["test"], evaluation.report["speed"])
 
 
+def keep_speed(folder: Path) -> Speed:
+    """Measure the speed of a stroke network on drawn digits, and save it in the network's report.
+
+    Raises:
+        ArtifactError: the LiteRT file or the report is missing or damaged, or they do not belong together.
+    """
+    report = load_report(folder)
+    predict = load_lite(find_file(folder, report, LITE_FILE), Input.PATH)
+    paths, _ = draw_samples(Input.PATH, _TIMED, np.random.default_rng(0))
+    speed = measure_speed(predict, paths)
+    save_report({**report, "speed": speed}, folder)
+    return speed
+
+
 def rebuild(mnist: Mnist) -> Iterator[str]:
     """Measure and keep all that the pages show: every model, the shipped model's diagnosis, the data's statistics.
 
@@ -98,6 +114,10 @@ def rebuild(mnist: Mnist) -> Iterator[str]:
         keep(registry.weights_folder(name), evaluation, mnist)
         test, speed = evaluation.report["test"], evaluation.report["speed"]
         yield f"{name}: {test['accuracy']:.2%}, {test['errors']} errors, {speed['ms_per_digit']:.2f} ms a digit"
+    for name in registry.available(Input.PATH):
+        folder = registry.weights_folder(name)
+        speed = keep_speed(folder)
+        yield f"{name}: {speed['ms_per_digit']:.2f} ms a digit"
     save_statistics(measure_statistics(mnist))
     yield "data set: counted and measured"
     shipped = registry.weights_folder(registry.SHIPPED)

@@ -94,11 +94,21 @@ def load_evaluation(name: str = registry.SHIPPED) -> Evaluation:
             belongs to other weights.
     """
     folder = registry.weights_folder(name)
-    report = load_report(folder)
-    size = find_file(folder, report, WEIGHTS_FILE).stat().st_size
+    report, size = load_report_and_size(name)
     arrays = load_arrays(folder / EVALUATION_FILE, report["weights_sha256"], _EVALUATION)
     probabilities = read_only(softmax(arrays["log_probabilities"]).astype(np.float32))
     return Evaluation(name, report, arrays["labels"], probabilities, size)
+
+
+def load_report_and_size(name: str) -> tuple[Report, int]:
+    """Load the report of a registered model, and the size of its Keras file in bytes.
+
+    Raises:
+        ArtifactError: there is no such model, or its report or its weights are missing or damaged.
+    """
+    folder = registry.weights_folder(name)
+    report = load_report(folder)
+    return report, find_file(folder, report, WEIGHTS_FILE).stat().st_size
 
 
 def load_diagnosis() -> Diagnosis:

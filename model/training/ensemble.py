@@ -104,7 +104,7 @@ def combine(
     for folder, report in zip(folders, reports, strict=True):
         _check_data(folder, report, mnist, strokes)
     network = build(name, [load_network(folder) for folder in folders])
-    assessment = HeldOutSets(mnist, strokes).assess(name, network)
+    assessment = HeldOutSets.of_frames(mnist, strokes, name).assess(name, network)
     origin: Origin = {"members": [_member(report) for report in reports]}
     return network, build_report(assessment, reports[0]["settings"], _mean_curve(reports), origin)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.classifiers.registry import MODELS
-from model.classifiers.report import Assessment, Calibration, DataSection, HeldOutMetrics
-from model.data.mnist import LabeledFrames, Mnist
+from model.classifiers.registry import MODELS, Input
+from model.classifiers.report import Assessment, Calibration, DataSection, HeldOutMetrics, Thresholds
+from model.data.mnist import Mnist
 from model.data.pen_strokes import PenStrokes
 from model.evaluation.metrics import auroc, evaluate, log_loss
 from model.reading import Frame, Stroke, softmax
@@ -40,19 +41,23 @@ def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -
 
 
 def choose_threshold(
-    confidence: NDArray[np.floating], correct: NDArray[np.bool_], non_digits: NDArray[np.floating]
+    confidence: NDArray[np.floating],
+    correct: NDArray[np.bool_],
+    non_digits: NDArray[np.floating],
+    max_false_accept_rate: float = MAX_FALSE_ACCEPT_RATE,
 ) -> float:
-    """Choose the least threshold, 0.5 or more, with MIN_SELECTIVE_ACCURACY or more and MAX_FALSE_ACCEPT_RATE or less.
+    """Choose the least threshold, 0.5 or more, with MIN_SELECTIVE_ACCURACY or more and no more non-digits than given.
 
     Args:
         confidence: (n,) of digits.
         correct: (n,) whether they are read correctly.
         non_digits: (m,) confidence in non-digits; may be empty.
+        max_false_accept_rate: share of the non-digits that may be accepted at most, 0-1.
 
     Returns:
         0.5-1. If no threshold is enough, 1.0, which only full certainty reaches.
     """
-    return max(choose_line_threshold(confidence, correct), _above_non_digits(non_digits))
+    return max(choose_line_threshold(confidence, correct), _above(non_digits, max_false_accept_rate))
 
 
 def choose_line_threshold(confidence: NDArray[np.floating], correct: NDArray[np.bool_]) -> float:
@@ -73,32 +78,59 @@ def choose_line_threshold(confidence: NDArray[np.floating], correct: NDArray[np.
     return max(float(falling[good[-1]]), 0.5) if len(good) else 1.0
 
 
-def _above_non_digits(non_digits: NDArray[np.floating]) -> float:
-    """The least threshold that at most MAX_FALSE_ACCEPT_RATE of the non-digits reach."""
-    refused = np.sort(non_digits)[: len(non_digits) - int(MAX_FALSE_ACCEPT_RATE * len(non_digits))]
+def _above(non_digits: NDArray[np.floating], rate: float) -> float:
+    """The least threshold that at most this share of the non-digits reaches."""
+    refused = np.sort(non_digits)[: len(non_digits) - int(rate * len(non_digits))]
     return float(np.nextafter(refused[-1], 1.0)) if len(refused) else 0.0
 
 
-class HeldOutSets:
-    """Held-out MNIST, clean and augmented, drawings of held-out writers, and non-digits."""
+class Labeled(NamedTuple):
+    """Digits as a network sees them, and their (n,) labels 0-9."""
 
-    def __init__(self, mnist: Mnist, strokes: PenStrokes) -> None:
-        self._mnist, self._strokes = mnist, strokes
+    inputs: NDArray[Any]
+    labels: NDArray[np.integer]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeldOutSets:
+    """Digits and non-digits that no network trains on, and the test set.
+
+    Attributes:
+        sets: digits to choose the epoch with, by name: `held_out` as they are, `held_out_augmented`, and perhaps
+            `held_out_strokes`, drawings of held-out writers. All but the first calibrate as well.
+        non_digits: as the network sees them.
+        test: digits that decide nothing.
+        data: the report's section on the data.
+    """
+
+    sets: dict[str, Labeled]
+    non_digits: NDArray[Any]
+    test: Labeled
+    data: DataSection
+
+    @classmethod
+    def of_frames(cls, mnist: Mnist, strokes: PenStrokes, name: str) -> HeldOutSets:
+        """Take held-out MNIST, clean and augmented, drawings of held-out writers, and non-digits; test on MNIST."""
         sampler = TrainingSampler.augmented(mnist.held_out, strokes.held_out)
         rng = np.random.default_rng(0)  # the same for every run, so that runs can be compared
         clean = sampler.mnist
         augmented = np.stack([augment(frame, rng, FINE_TUNING_AUGMENTATION) for frame in clean.frames])
-        self._sets = {"held_out": clean, "held_out_augmented": LabeledFrames(augmented, clean.labels)}
+        sets = {
+            "held_out": Labeled(clean.frames, clean.labels),
+            "held_out_augmented": Labeled(augmented, clean.labels),
+        }
         if sampler.digits:
-            self._sets["held_out_strokes"] = _framed(sampler.digits)
+            sets["held_out_strokes"] = _framed(sampler.digits)
         random = [sampler.sample_non_digit(rng, FINE_TUNING_AUGMENTATION) for _ in range(len(clean))]
-        self._non_digits = np.stack(random + [_frame(drawing) for drawing in sampler.non_digits])
+        non_digits = np.stack(random + [_frame(drawing) for drawing in sampler.non_digits])
+        test = Labeled(mnist.test.frames, mnist.test.labels)
+        return cls(sets, non_digits, test, data_section(mnist, strokes, name))
 
     def score(self, network: keras.Model) -> HeldOutMetrics:
         """Measure the accuracy on each set of digits, 0-1, and the mean of their shares of errors."""
         accuracies = {
-            name: float((_logits(network, digits.frames).argmax(axis=1) == digits.labels).mean())
-            for name, digits in self._sets.items()
+            name: float((logits_of(network, digits.inputs).argmax(axis=1) == digits.labels).mean())
+            for name, digits in self.sets.items()
         }
         metrics: HeldOutMetrics = {
             "held_out_accuracy": accuracies["held_out"],
@@ -115,58 +147,78 @@ class HeldOutSets:
         Returns:
             The temperature, both thresholds, and what they accept of the held-out digits and non-digits.
         """
-        sets = [digits for name, digits in self._sets.items() if name != "held_out"]
-        frames, labels = (np.concatenate([getattr(digits, name) for digits in sets]) for name in ("frames", "labels"))
-        temperature = fit_temperature(_logits(network, frames), labels)
+        sets = [digits for name, digits in self.sets.items() if name != "held_out"]
+        inputs, labels = (np.concatenate([getattr(digits, name) for digits in sets]) for name in Labeled._fields)
+        temperature = fit_temperature(logits_of(network, inputs), labels)
         last = network.get_layer("logits")
         last.set_weights([weights / temperature for weights in last.get_weights()])
-        probabilities = softmax(_logits(network, frames))
-        confidence = probabilities.max(axis=1)
-        non_digits = softmax(_logits(network, self._non_digits)).max(axis=1)
-        correct = probabilities.argmax(axis=1) == labels
-        threshold = choose_threshold(confidence, correct, non_digits)
-        return {
-            "temperature": temperature,
-            "threshold": threshold,
-            "line_threshold": choose_line_threshold(confidence, correct),
-            "digits_accepted": float((confidence >= threshold).mean()),
-            "non_digits_accepted": float((non_digits >= threshold).mean()),
-            "auroc": auroc(confidence, non_digits),
-        }
+        probabilities, non_digits = (softmax(logits_of(network, some)) for some in (inputs, self.non_digits))
+        return {"temperature": temperature, **choose_thresholds(probabilities, labels, non_digits)}
 
     def assess(self, name: str, network: keras.Model) -> Assessment:
         """Score a network on the held-out sets, calibrate it in place, and measure it on the test set."""
         scores = self.score(network)
         calibration = self.calibrate(network)
-        test = self._mnist.test
         return {
             "model": name,
             "parameters": network.count_params(),
-            "data": self._data(name),
+            "data": self.data,
             "calibration": calibration,
             "held_out": scores,
-            "test": evaluate(_logits(network, test.frames), test.labels, calibration["threshold"]),
-        }
-
-    def _data(self, name: str) -> DataSection:
-        mnist, drawn = self._mnist, "; digits, letters and signs drawn by this project"
-        drawn += "; the stroke files named here" if self._strokes.files else ""
-        digits = sum(drawing.label is not None for drawing in self._strokes.train)
-        return {
-            "name": f"MNIST{drawn if MODELS[name].learns_from_strokes else ''}",
-            "sha256": mnist.sha256,
-            "strokes_sha256": self._strokes.files,
-            "trained_on": len(mnist.train),
-            "held_out": len(mnist.held_out),
-            "stroke_digits": digits,
-            "stroke_non_digits": len(self._strokes.train) - digits,
-            "strokes_held_out": len(self._strokes.held_out),
+            "test": evaluate(logits_of(network, self.test.inputs), self.test.labels, calibration["threshold"]),
         }
 
 
-def _framed(drawings: list[LabeledStrokes]) -> LabeledFrames:
+def choose_thresholds(
+    probabilities: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    non_digits: NDArray[np.floating],
+    max_false_accept_rate: float = MAX_FALSE_ACCEPT_RATE,
+) -> Thresholds:
+    """Choose both thresholds, and measure what they accept.
+
+    Args:
+        probabilities: (n, 10) of held-out digits.
+        labels: (n,) 0-9.
+        non_digits: (m, 10) probabilities of non-digits.
+        max_false_accept_rate: share of the non-digits that may be accepted at most, 0-1.
+    """
+    confidence, others = probabilities.max(axis=1), non_digits.max(axis=1)
+    correct = probabilities.argmax(axis=1) == labels
+    threshold = choose_threshold(confidence, correct, others, max_false_accept_rate)
+    return {
+        "threshold": threshold,
+        "line_threshold": choose_line_threshold(confidence, correct),
+        "digits_accepted": float((confidence >= threshold).mean()),
+        "non_digits_accepted": float((others >= threshold).mean()),
+        "auroc": auroc(confidence, others),
+    }
+
+
+def data_section(mnist: Mnist, strokes: PenStrokes, name: str) -> DataSection:
+    """Describe the data that a model was trained on."""
+    spec = MODELS[name]
+    on_mnist = spec.input is Input.FRAME
+    sources = ["MNIST"] if on_mnist else []
+    if spec.learns_from_strokes:
+        sources += ["digits, letters and signs drawn by this project"]
+        sources += ["the stroke files named here"] if strokes.files else []
+    digits = sum(drawing.label is not None for drawing in strokes.train)
+    return {
+        "name": "; ".join(sources),
+        "sha256": mnist.sha256,
+        "strokes_sha256": strokes.files,
+        "trained_on": len(mnist.train) if on_mnist else 0,
+        "held_out": len(mnist.held_out) if on_mnist else 0,
+        "stroke_digits": digits,
+        "stroke_non_digits": len(strokes.train) - digits,
+        "strokes_held_out": len(strokes.held_out),
+    }
+
+
+def _framed(drawings: list[LabeledStrokes]) -> Labeled:
     labels = np.array([drawing.label for drawing in drawings], np.uint8)
-    return LabeledFrames(np.stack([_frame(drawing.strokes) for drawing in drawings]), labels)
+    return Labeled(np.stack([_frame(drawing.strokes) for drawing in drawings]), labels)
 
 
 def _frame(strokes: list[Stroke]) -> Frame:
@@ -174,5 +226,6 @@ def _frame(strokes: list[Stroke]) -> Frame:
     return frame_of(ink_digit(strokes))
 
 
-def _logits(network: keras.Model, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(network.predict(frames, batch_size=512, verbose=0))
+def logits_of(network: keras.Model, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    """Compute (n, 10) logits in batches."""
+    return np.asarray(network.predict(inputs, batch_size=512, verbose=0))

@@ -55,7 +55,7 @@ def train_svm(
     x = np.asarray(features.predict(mnist.train.frames, batch_size=500, verbose=0))
     machines = RidgeClassifier(_REGULARIZATION, solver="cholesky").fit(x, mnist.train.labels)
     network.get_layer("logits").set_weights([machines.coef_.T, machines.intercept_])
-    held_out = HeldOutSets(mnist, strokes)
+    held_out = HeldOutSets.of_frames(mnist, strokes, name)
     accuracy = float(machines.score(x, mnist.train.labels))
     row = cast(CurveRow, {"accuracy": accuracy, "augmentation": 0.0, **held_out.score(network)})
     row["seconds"] = time.monotonic() - began

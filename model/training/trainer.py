@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from model.classifiers.architectures import build, build_baseline_cnn
 from model.classifiers.networks import load_network
-from model.classifiers.registry import MODELS, SHIPPED, ModelSpec
+from model.classifiers.registry import MODELS, SHIPPED, Input, ModelSpec
 from model.classifiers.report import (
     CurveRow,
     Origin,
@@ -44,6 +44,8 @@ from model.training.batches import TrainingSampler
 from model.training.checkpoints import CheckpointStore
 from model.training.folder_lock import lock_folder
 from model.training.held_out import FINE_TUNING_AUGMENTATION, HeldOutSets
+from model.training.held_out_paths import HeldOutPaths
+from model.training.path_batches import PathSampler
 
 _FINE_TUNING_SHARE = 0.37  # of the epochs
 _FINE_TUNING_RATE = 0.25  # of the learning rate
@@ -144,7 +146,7 @@ class TrainingRun:
 
     spec: ModelSpec
     settings: Settings
-    sampler: TrainingSampler
+    sampler: TrainingSampler | PathSampler
     held_out: HeldOutSets
     checkpoints: CheckpointStore
     initial: InitialWeights | None
@@ -159,13 +161,21 @@ class TrainingRun:
         if initial:
             identity |= {"started_from": initial.report["weights_sha256"]}
         checkpoints = CheckpointStore.open(files.checkpoints, identity, files.resume)
-        spec = MODELS[name]
-        sampler = (
-            TrainingSampler.augmented(mnist.train, strokes.train)
-            if spec.learns_from_strokes
-            else TrainingSampler.plain(mnist.train)
-        )
-        return cls(spec, settings, sampler, HeldOutSets(mnist, strokes), checkpoints, initial, tensorboard)
+        sampler, held_out = _sets(MODELS[name], mnist, strokes)
+        return cls(MODELS[name], settings, sampler, held_out, checkpoints, initial, tensorboard)
+
+
+def _sets(
+    spec: ModelSpec, mnist: Mnist, strokes: PenStrokes
+) -> tuple[TrainingSampler, HeldOutSets] | tuple[PathSampler, HeldOutPaths]:
+    """Make what a model trains on, and what is held out."""
+    if spec.input is Input.PATH:
+        paths = PathSampler.augmented(strokes.train)
+        return paths, HeldOutPaths.of_paths(mnist, strokes, spec.name, paths)
+    held_out = HeldOutSets.of_frames(mnist, strokes, spec.name)
+    if spec.learns_from_strokes:
+        return TrainingSampler.augmented(mnist.train, strokes.train), held_out
+    return TrainingSampler.plain(mnist.train), held_out
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -233,6 +243,8 @@ def _phases(run: TrainingRun) -> list[_Phase]:
     epochs, rate = run.settings.epochs, run.spec.learning_rate
     if run.sampler.is_plain:
         return [_Phase(range(epochs), rate, augmentation=0.0)]
+    if run.spec.input is Input.PATH:  # weaker augmentation would teach it the habits of the writers it sees
+        return [_Phase(range(epochs), rate, augmentation=1.0)]
     fine_tuning_starts = 0 if run.initial else epochs - round(epochs * _FINE_TUNING_SHARE)
     return [
         _Phase(range(fine_tuning_starts), rate, augmentation=1.0),
@@ -248,7 +260,7 @@ def _fit(run: TrainingRun, phase: _Phase) -> None:
     batches = tf.data.Dataset.from_generator(
         lambda: sampler.batches(settings.seed, checkpoints.epoch, settings.batch_size, phase.augmentation),
         output_signature=(
-            tf.TensorSpec((None, 28, 28), tf.uint8),  # frames: batch_size digits and a quarter as many non-digits
+            tf.TensorSpec(network.input_shape, network.input.dtype),  # batch_size digits, and non-digits
             tf.TensorSpec((None, 10), tf.float32),  # target probabilities
         ),
     )

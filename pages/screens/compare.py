@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from model.classifiers.registry import available
+from model.classifiers.registry import Input, available
 from pages.components.compare.model_table import rows_of, show_curves, show_missing, show_models
 from pages.components.compare.side_by_side import read_side_by_side
 from pages.components.compare.two_models import choose_two, show_disagreements, show_test
@@ -35,16 +35,17 @@ def compare_two(names: list[str]) -> None:
             show_disagreements(first, second, digits.frames)
 
 
-names = available()
+names, of_paths = available(), available(Input.PATH)
 st.title("Compare the models")
-show_models(rows := rows_of(names))
-show_missing(names)
+show_models(rows := rows_of(names + of_paths))
+show_missing(names + of_paths)
 st.subheader("Your own drawing, read by all of them")
 show_board(names)
 st.subheader("Learning curves")
 show_curves(rows)
 st.subheader("Two models against each other")
-if len(rows) < 2:
+comparable = [row.name for row in rows if row.name in names]  # on the same test digits
+if len(comparable) < 2:
     st.info("There is only one to compare. Train another model.", icon=":material/info:")
     st.stop()
-compare_two([row.name for row in rows])
+compare_two(comparable)

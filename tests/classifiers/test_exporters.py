@@ -6,9 +6,10 @@ import pytest
 
 from model.__main__ import _FORMATS, main
 from model.classifiers import exporters
-from model.classifiers.architectures import build_average, build_cnn, build_fourier, build_softmax
+from model.classifiers.architectures import build_average, build_cnn, build_fourier, build_softmax, build_strokes
 from model.classifiers.exporters import FORMATS, ParitySet, export
 from model.classifiers.networks import load_network
+from model.classifiers.registry import Input
 from model.classifiers.saving import save
 from model.errors import ExportError
 from model.reader import WEIGHTS
@@ -22,6 +23,7 @@ NETWORKS = {
     "svm": lambda: build_fourier(8, 64),
     "cnn": build_cnn,
     "ensemble": lambda: build_average([build_softmax(), build_softmax()]),
+    "strokes": build_strokes,
 }
 
 
@@ -29,13 +31,13 @@ NETWORKS = {
 def drawn():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_NPZ", "none.npz")
-        return ParitySet.load()
+        return {kind: ParitySet.load(kind) for kind in Input}
 
 
 @pytest.fixture(autouse=True)
 def _without_mnist(drawn, monkeypatch):
     """Digits are drawn, and drawn once."""
-    monkeypatch.setattr(ParitySet, "load", lambda: drawn)
+    monkeypatch.setattr(ParitySet, "load", drawn.get)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,7 @@ def test_json_holds_the_architecture_and_the_weights_are_beside_it(network, tmp_
 
 
 def test_mnist_is_compared_on_where_it_is_available(drawn, tmp_path, monkeypatch):
-    frames, labels = drawn.compared.frames, drawn.compared.labels
+    frames, labels = drawn[Input.FRAME].compared, drawn[Input.FRAME].labels
     np.savez(tmp_path / "some.npz", x_train=frames, y_train=labels, x_test=frames, y_test=labels)
     monkeypatch.undo()
     monkeypatch.setenv("MNIST_NPZ", str(tmp_path / "some.npz"))

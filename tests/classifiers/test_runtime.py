@@ -13,9 +13,18 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from model.classifiers import runtime
-from model.classifiers.registry import LITE_FILE, MODELS, REPORT_FILE, available, weights_folder
+from model.classifiers.registry import (
+    LITE_FILE,
+    MODELS,
+    REPORT_FILE,
+    SHIPPED,
+    SHIPPED_STROKES,
+    Input,
+    available,
+    weights_folder,
+)
 from model.classifiers.report import load_report, save_report
-from model.classifiers.runtime import load_classifier
+from model.classifiers.runtime import load_classifier, load_stroke_classifier
 from model.errors import ArtifactError
 from model.files import sha256_of
 from tests.handwriting.reports import make_calibration
@@ -46,7 +55,7 @@ def put_lite(folder, content):
 
 
 def test_every_model_is_shipped_for_litert():
-    assert available() == list(MODELS)
+    assert available() + available(Input.PATH) == list(MODELS)
 
 
 def test_one_frame_and_many_are_predicted_alike(classifier, frames):
@@ -177,3 +186,26 @@ def test_all_models_together_take_little_memory():
     code = "from tests.benchmarks import models_cost; print(models_cost.measure())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert 0 < float(done.stdout) < 100
+
+
+def test_the_stroke_network_comes_with_its_pair():
+    report = load_report(weights_folder(SHIPPED_STROKES))
+    strokes, pair = load_stroke_classifier(weights_folder(SHIPPED_STROKES), weights_folder(SHIPPED)), report["pair"]
+    assert (strokes.frame_weight, strokes.path_weight) == (pair["frame_weight"], pair["path_weight"])
+    assert (strokes.threshold, strokes.line_threshold) == (pair["threshold"], pair["line_threshold"])
+    assert strokes.predict(np.zeros((3, 64, 8), np.float32)).shape == (3, 10)
+
+
+def test_a_pair_with_another_network_is_refused(folder):
+    expected = r"reads with another network. Expected a pair with .*softmax, .* Received: .*--model strokes --resume"
+    with pytest.raises(ArtifactError, match=expected):
+        load_stroke_classifier(weights_folder(SHIPPED_STROKES), SMALLEST)
+    with pytest.raises(ArtifactError, match=r"Expected a pair .* Received: none"):
+        load_stroke_classifier(folder, SMALLEST)
+
+
+def test_a_network_that_sees_paths_does_not_pass_for_one_that_sees_frames(folder):
+    shutil.copy(weights_folder(SHIPPED_STROKES) / LITE_FILE, folder)
+    put_lite(folder, (folder / LITE_FILE).read_bytes())
+    with pytest.raises(ArtifactError, match=r"is another network. Expected a frame \('uint8', .* Received: .*64, 8"):
+        load_classifier(folder)

@@ -8,12 +8,12 @@ import pytest
 
 from model.classifiers import saving
 from model.classifiers.architectures import build_softmax
+from model.classifiers.inputs import draw_samples
 from model.classifiers.networks import compile_predict, load_network
 from model.classifiers.registry import LITE_FILE, MODELS, REPORT_FILE, WEIGHTS_FILE, weights_folder
 from model.classifiers.report import keep_writers, load_report, verify
-from model.classifiers.runtime import load_classifier
+from model.classifiers.runtime import load_classifier, load_lite
 from model.classifiers.saving import save
-from model.data.stroke_templates import draw_digits
 from model.errors import ArtifactError
 from model.files import partial_path
 from tests.handwriting.reports import make_report
@@ -125,8 +125,9 @@ def test_a_network_that_litert_reads_differently_is_not_saved(folder, monkeypatc
 
 @pytest.mark.parametrize("name", MODELS)
 def test_shipped_files_of_a_model_hold_the_same_network(name):
-    frames = draw_digits(1000, np.random.default_rng(1)).frames
-    expected = compile_predict(load_network(weights_folder(name)))(frames)
-    received = load_classifier(weights_folder(name)).predict(frames)
+    kind, folder = MODELS[name].input, weights_folder(name)
+    digits, _ = draw_samples(kind, 1000, np.random.default_rng(1))
+    expected = compile_predict(load_network(folder))(digits)
+    received = load_lite(folder / LITE_FILE, kind)(digits)
     np.testing.assert_allclose(received, expected, atol=1e-3)
     np.testing.assert_array_equal(received.argmax(axis=1), expected.argmax(axis=1))

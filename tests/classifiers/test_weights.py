@@ -7,10 +7,12 @@ import pytest
 
 from model.classifiers.report import load_report
 from model.data.pen_strokes import load_drawings
+from model.data.stroke_templates import DIGIT_TEMPLATES, sample_strokes
 from model.evaluation.metrics import evaluate
 from model.evaluation.unseen_writers import measure_writers, place, reader_of
 from model.reader import WEIGHTS
 from model.reading import Finding
+from model.vision.pen_path import path_of
 from pages.components.shared.verdict import confidence_in_words
 from tests.handwriting.digit_strokes import DIGITS, LETTERS, SCRIBBLE, STYLES
 
@@ -177,6 +179,28 @@ def test_styles_of_other_schools_are_read_at_any_size_tilt_and_pen(reader, style
                 reading = reader.read_drawing(placed(STYLES[style], size, tilt), pen_width=min(pen, size / 3))
                 assert reading.digits[0].label == int(style[-1]), (size, tilt, pen)
     assert reader.read_drawing(placed(STYLES[style])).text == style[-1]
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_order_and_direction_of_strokes_do_not_matter(reader, digit):
+    """The stroke network alone reads what it read, whichever way and in whichever order the strokes are drawn."""
+    rng = np.random.default_rng(digit)
+    drawings = [sample_strokes([template], rng) for template in DIGIT_TEMPLATES[digit]]
+    as_drawn, reversed_, shuffled = ([], [], [])
+    for strokes in drawings:
+        as_drawn.append(path_of(strokes))
+        reversed_.append(path_of([stroke[::-1] for stroke in strokes]))
+        shuffled.append(path_of([strokes[i] for i in rng.permutation(len(strokes))]))
+    for paths in (as_drawn, reversed_, shuffled):
+        labels = reader.strokes.predict(np.stack(paths)).argmax(axis=1)
+        assert (labels == digit).mean() >= 0.9
+
+
+@pytest.mark.parametrize("tilt", [0, 30, 60, 90, 120])
+def test_a_zero_with_a_long_slash_is_a_zero(reader, tilt):
+    """A second stroke through the ring at any angle, from far outside on one side to far outside on the other."""
+    slash = placed([[(-0.15, 0.5), (1.15, 0.5)]], tilt=tilt)
+    assert reader.read_drawing(placed(DIGITS[0]) + slash).digits[0].label == 0
 
 
 @pytest.mark.parametrize("letter", LETTERS)

@@ -73,6 +73,15 @@ def words(app):
 # The table
 
 
+def test_the_stroke_network_has_its_row_on_other_drawings(start, weights):
+    put_model(weights / "strokes", "strokes")
+    (weights / "strokes" / results.EVALUATION_FILE).unlink()
+    page = words(start("compare"))
+    assert page.count("<tr>") == 3
+    assert f"; the stroke network on {TEST} drawings by writers it has not seen." in page
+    assert "There is only one to compare" in page, "it is no match for the others: they are measured on other digits"
+
+
 def test_table_tells_of_every_model_that_is_there(start, weights):
     put_model(weights / "mlp", "mlp", wrong=[1, 2, 3, 4, 5])
     page = words(start("compare"))
@@ -108,7 +117,9 @@ def test_table_as_csv(start, weights):
 
 def test_single_model_has_no_other_to_compare_with(start):
     app = start("compare")
-    assert app.info[0].value.startswith("Not here: softmax, svm, mlp, cnn3, ensemble. Train one with: `python train")
+    assert app.info[0].value.startswith(
+        "Not here: softmax, svm, mlp, cnn3, ensemble, strokes. Train one with: `python train"
+    )
     assert app.info[1].value == "There is only one to compare. Train another model."
     assert not app.selectbox
 

@@ -12,16 +12,17 @@ from tensorflow import make_ndarray
 import train_model
 from model.classifiers import architectures
 from model.classifiers.architectures import build_average, build_cnn, build_softmax
-from model.classifiers.registry import MODELS, ModelSpec
+from model.classifiers.registry import MODELS, Input, ModelSpec
 from model.classifiers.report import load_report, save_report
-from model.classifiers.runtime import load_classifier
+from model.classifiers.runtime import load_classifier, load_stroke_classifier
 from model.classifiers.saving import save
 from model.data.mnist import load_mnist
 from model.data.pen_strokes import PenStrokes
 from model.data.stroke_templates import draw_digits
 from model.errors import ArtifactError, TrainingError
+from model.reader import WEIGHTS
 from model.reading import softmax
-from model.training import ensemble, svm, trainer
+from model.training import ensemble, held_out_paths, path_batches, svm, trainer
 from model.training.ensemble import combine, train_ensemble
 from model.training.folder_lock import lock_folder
 from model.training.trainer import RunFiles, Settings
@@ -78,7 +79,7 @@ def _small(_seventh, monkeypatch):
 
 
 @pytest.mark.usefixtures("_small")
-@pytest.mark.parametrize("name", ["softmax", "svm", "mlp", "cnn3", "cnn", "ensemble"])
+@pytest.mark.parametrize("name", [name for name, spec in MODELS.items() if spec.input is Input.FRAME])
 def test_one_command_trains_every_model(name, data, tmp_path):
     epochs = [] if name == "svm" else ["--epochs", "2"]
     assert train_model.main(arguments(name, data, tmp_path, *epochs, "--tensorboard", str(tmp_path / "tb"))) == 0
@@ -93,6 +94,21 @@ def test_one_command_trains_every_model(name, data, tmp_path):
     assert accuracy == report["test"]["accuracy"]
     logs = {path.parent.relative_to(tmp_path / "tb").parts[0] for path in (tmp_path / "tb").rglob("events.*")}
     assert logs == {name}
+
+
+def test_the_same_command_trains_the_stroke_network_and_pairs_it(data, tmp_path, monkeypatch):
+    """Without stroke files it learns from templates; there is nobody to test it but they."""
+    monkeypatch.setattr(path_batches, "_TEMPLATE_DIGITS", 200)
+    monkeypatch.setattr(path_batches, "_TEMPLATE_NON_DIGITS", 50)
+    monkeypatch.setattr(held_out_paths, "_DRAWN", 50)
+    monkeypatch.setattr(held_out_paths, "_RANDOM_NON_DIGITS", 50)
+    assert train_model.main(arguments("strokes", data, tmp_path, "--epochs", "2", "--batch-size", "32")) == 0
+    report = load_report(tmp_path / "out")
+    assert (report["model"], len(report["curve"]), report["test"]["n"]) == ("strokes", 2, 50)
+    assert report["data"]["name"] == "digits, letters and signs drawn by this project"
+    assert report["data"]["trained_on"] == 0
+    strokes = load_stroke_classifier(tmp_path / "out", WEIGHTS)
+    assert strokes.threshold == report["pair"]["threshold"]
 
 
 def test_tensorboard_shows_what_is_measured_of_every_epoch(data, tmp_path):

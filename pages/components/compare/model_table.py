@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 import streamlit as st
 
-from model.classifiers.registry import MODELS, SHIPPED
-from model.classifiers.report import CurveRow
+from model.classifiers.registry import MODELS, SHIPPED, Input
+from model.classifiers.report import CurveRow, Report
 from model.evaluation.charts import DescribedChart, learning_curve
-from model.evaluation.results import Evaluation
 from pages.components.shared.chart import show_chart
 from pages.components.shared.html import hint, render
-from pages.components.shared.results import evaluation
+from pages.components.shared.results import evaluation, report_of
 
 DOLLARS_AN_HOUR = 0.10
 """The usual price of a rented machine with two cores, to turn computing time into money."""
@@ -60,19 +59,23 @@ class Row:
 
 def rows_of(names: list[str]) -> list[Row]:
     """Make a row for each model; warn of those whose files are missing, stale or damaged."""
-    rows = []
-    for name in names:
-        if found := evaluation(name):
-            rows.append(_row(found))
-    return rows
+    return [_row(name, *found) for name in names if (found := _measured(name))]
 
 
-def _row(evaluated: Evaluation) -> Row:
-    report, test, reported = evaluated.report, evaluated.report["test"], MODELS[evaluated.name].reported
+def _measured(name: str) -> tuple[Report, int] | None:
+    """Return a model's report and the size of its weights; of one that sees frames only with its stored evaluation."""
+    if MODELS[name].input is Input.PATH:
+        return report_of(name)
+    found = evaluation(name)
+    return (found.report, found.size_bytes) if found else None
+
+
+def _row(name: str, report: Report, size_bytes: int) -> Row:
+    test, reported = report["test"], MODELS[name].reported
     ms = report["speed"]["ms_per_digit"] if "speed" in report else None
     return Row(
-        name=evaluated.name,
-        title=MODELS[evaluated.name].title,
+        name=name,
+        title=MODELS[name].title,
         n=test["n"],
         accuracy=test["accuracy"],
         accuracy_low=test["accuracy_95"][0],
@@ -81,7 +84,7 @@ def _row(evaluated: Evaluation) -> Row:
         macro_f1=test["macro_f1"],
         reported_elsewhere=reported.accuracy if reported else None,
         parameters=report["parameters"],
-        bytes=evaluated.size_bytes,
+        bytes=size_bytes,
         training_seconds=report["seconds"],
         hardware=report["hardware"],
         ms_per_digit=ms,
@@ -102,7 +105,8 @@ def show_models(rows: list[Row]) -> None:
         lines = [(row.name == SHIPPED, MODELS[row.name], zip(_HEADS, _cells(row), strict=True)) for row in rows]
         st.html(render(_TABLE, heads=_HEADS, lines=lines))
     note = (
-        "On the test digits of MNIST. Elsewhere: what others report for such a model. The price of 1,000 digits is "
+        f"On the test digits of MNIST{_on_drawings(rows)}. "
+        "Elsewhere: what others report for such a model. The price of 1,000 digits is "
         "that of the time it takes to read them one at a time, on a machine of two cores that does nothing else, at "
         f"${DOLLARS_AN_HOUR:.2f} an hour."
     )
@@ -116,6 +120,12 @@ def show_models(rows: list[Row]) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def _on_drawings(rows: list[Row]) -> str:
+    """Say what the models that see the pen's path are measured on: MNIST's digits have none."""
+    paths = [row for row in rows if MODELS[row.name].input is Input.PATH]
+    return "".join(f"; the {row.title.lower()} on {row.n:,} drawings by writers it has not seen" for row in paths)
 
 
 # A phone shows each row as a card, with the column's head before each number.
@@ -175,7 +185,7 @@ def _to_csv(rows: list[Row]) -> str:
 
 def show_curves(rows: list[Row]) -> None:
     """Show the learning curves of the models that have one."""
-    reports = {row.name: found.report for row in rows if (found := evaluation(row.name))}
+    reports = {row.name: found[0] for row in rows if (found := _measured(row.name))}
     curves = {name: report["curve"] for name, report in reports.items() if len(report["curve"]) > 1}
     if not curves:
         st.html(hint("No model here keeps one."))

@@ -14,8 +14,10 @@ from markupsafe import Markup
 
 from model.errors import ArtifactError, StrokesError
 from model.reader import DrawingSteps, Reader
-from model.reading import Digit, Reading, Stroke
+from model.reading import Digit, Ink, PenPath, Reading, Stroke
 from model.vision.framing import FRAME_SIDE
+from model.vision.pen_path import PEN_DOWN
+from model.vision.strokes import ink_strokes
 from pages.components.pad.fabric_paths import Unchecked, pen_width_of, strokes_of
 from pages.components.shared.classifiers import reader
 from pages.components.shared.html import bars, picture, render
@@ -99,10 +101,20 @@ def _figures(steps: DrawingSteps) -> Markup:
         (picture(ink, "Box"), ("box", box), "Box", "A tight box around all of the ink."),
         (picture(framing.core, "20×20"), ("middle", center), "20×20", "Shrunk to 20 pixels."),
         (picture(framing.frame, "28×28"), ("middle", "left:50%;top:50%"), "Center of mass", text),
+        (picture(_dots(steps.path), "Path"), None, "Path", _PATH_TEXT),
     )
     return render(_STEPS, figures=figures)
 
 
+def _dots(path: PenPath) -> Ink:
+    """Draw the points of a path, (200, 200) uint8; where the pen comes down the dot is a larger one."""
+    side, reach = 200, 88
+    places = path[:, None, :2] * reach + side / 2  # a stroke of one point is a dot
+    small = ink_strokes(list(places), 5, (side, side))
+    return np.maximum(small, ink_strokes(list(places[path[:, PEN_DOWN] > 0]), 13, (side, side)))
+
+
+_PATH_TEXT = "64 points along your strokes, with the direction at each: what a second network sees."
 _STEPS = """
 <div class="steps">
   {% for picture, mark, title, text in figures %}

@@ -8,7 +8,15 @@ from threading import Lock
 
 import streamlit as st
 
-from model.classifiers.registry import LITE_FILE, MODELS, REPORT_FILE, SHIPPED, available, weights_folder
+from model.classifiers.registry import (
+    LITE_FILE,
+    MODELS,
+    REPORT_FILE,
+    SHIPPED,
+    SHIPPED_STROKES,
+    available,
+    weights_folder,
+)
 from model.errors import ArtifactError
 from model.files import Stamps, stamps_of
 from model.reader import WEIGHTS, Reader
@@ -66,7 +74,8 @@ def reader(name: str = SHIPPED) -> Reader:
     Raises:
         ArtifactError: the model cannot be loaded; the reason is logged once.
     """
-    stamps = stamps_of(weights_folder(name) / LITE_FILE, weights_folder(name) / REPORT_FILE)
+    names = (name, SHIPPED_STROKES) if name == SHIPPED else (name,)
+    stamps = stamps_of(*(weights_folder(each) / file for each in names for file in (LITE_FILE, REPORT_FILE)))
     with _loading:
         if name not in _loaded or _loaded[name][0] != stamps:
             _loaded[name] = stamps, _load(name)

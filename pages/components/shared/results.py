@@ -11,6 +11,7 @@ import streamlit as st
 
 from model.classifiers import registry
 from model.classifiers.registry import REPORT_FILE, WEIGHTS_FILE
+from model.classifiers.report import Report
 from model.data import statistics as statistics_of_mnist
 from model.data.statistics import Statistics
 from model.errors import ArtifactError
@@ -19,6 +20,7 @@ from model.evaluation.diagnosis import Diagnosis
 from model.evaluation.results import Evaluation
 from model.files import Stamps, stamps_of
 
+_FILES = WEIGHTS_FILE, REPORT_FILE
 _ROOT = Path(__file__).parents[3]
 T = TypeVar("T")
 
@@ -26,6 +28,11 @@ T = TypeVar("T")
 def evaluation(name: str = registry.SHIPPED) -> Evaluation | None:
     """Load how a model does on the test set; where that fails, warn with the command that makes it, and return None."""
     return _or_warning(_evaluation, name, _stamps(name, registry.weights_folder(name) / results.EVALUATION_FILE))
+
+
+def report_of(name: str) -> tuple[Report, int] | None:
+    """Load a model's report, and the size of its weights in bytes; where that fails, warn as `evaluation` does."""
+    return _or_warning(_report, name, stamps_of(*(registry.weights_folder(name) / each for each in _FILES)))
 
 
 def diagnosis() -> Diagnosis | None:
@@ -55,13 +62,18 @@ def warn(error: ArtifactError) -> None:
 
 def _stamps(name: str, file: Path) -> Stamps:
     """Stamp a file, and the weights and the report that it belongs to: a file that is replaced is read again."""
-    return stamps_of(*(registry.weights_folder(name) / each for each in (WEIGHTS_FILE, REPORT_FILE)), file)
+    return stamps_of(*(registry.weights_folder(name) / each for each in _FILES), file)
 
 
 # The stamps are part of the cache's key. An exception is not cached.
 @st.cache_resource(show_spinner=False, max_entries=len(registry.MODELS))
 def _evaluation(name: str, stamps: Stamps) -> Evaluation:  # noqa: ARG001
     return results.load_evaluation(name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=len(registry.MODELS))
+def _report(name: str, stamps: Stamps) -> tuple[Report, int]:  # noqa: ARG001
+    return results.load_report_and_size(name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
