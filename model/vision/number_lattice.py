@@ -54,7 +54,7 @@ def likeliest_runs(strokes: Sequence[Stroke], costs: dict[Run, float]) -> list[R
 
     Args:
         strokes: at least one, in reading order.
-        costs: of each of `runs_of`, its negative log probability.
+        costs: of each of `runs_of`, the negative log probability of its digit for each of its strokes, added up.
     """
     extents = {run: _extent(strokes[slice(*run)]) for run in costs}
     best: dict[Run, tuple[float, list[Run]]] = {}
