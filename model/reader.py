@@ -228,7 +228,7 @@ class Reader:
         runs = runs_of(ordered)
         drawings = [ordered[slice(*run)] for run in runs]
         digits = dict(zip(runs, self._read_strokes(drawings, pen_width, self._line_threshold), strict=True))
-        # For each stroke: a run that is no digit would else cost less than the same strokes as a sure and a doubtful one.
+        # For each stroke: else a run that is no digit would cost less than a sure and a doubtful one together.
         costs = {run: -log(digits[run].confidence) * len(drawing) for run, drawing in zip(runs, drawings, strict=True)}
         likeliest = likeliest_runs(ordered, costs)
         return Line(tuple(digits[run] for run in likeliest))
