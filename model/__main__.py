@@ -7,17 +7,17 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.classifiers.registry import MODELS, SHIPPED, SHIPPED_RESULTS, Input, weights_folder
-from model.errors import DatasetError, ImageError, ReaderError
+from model.errors import DatasetError, ReaderError
 
 if TYPE_CHECKING:
+    from model.batch import Workers
     from model.evaluation.unseen_writers import ReadDrawing
     from model.reader import Reader
-    from model.transcript import Transcript
 
 
 _FORMATS = {
@@ -67,6 +67,10 @@ def _add_read(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     form = read.add_mutually_exclusive_group()
     form.add_argument("--json", dest="form", action="store_const", const="to_json", help="everything known")
     form.add_argument("--csv", dest="form", action="store_const", const="to_digits_csv", help="one row for each digit")
+    read.add_argument(
+        "--output", type=Path, metavar="FILE", help="write there; the same command goes on after an interruption"
+    )
+    read.add_argument("--scheduler", metavar="ADDRESS", help="read on the workers of this Dask scheduler")
     read.set_defaults(command=_read, form="to_text")
 
 
@@ -167,24 +171,26 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _read(options: argparse.Namespace) -> int:
     from model import transcript_export
+    from model.batch import read_files
+
+    if options.output:
+        _check_file(options.output)
+    with _workers(options.scheduler) as workers:
+        unread = read_files(options.files, getattr(transcript_export, options.form), workers, options.output)
+    return 2 if unread else 0
+
+
+def _workers(scheduler: str | None) -> AbstractContextManager[Workers]:
+    if scheduler:
+        from model.cluster import dask_workers
+
+        return dask_workers(scheduler)
+    from model.batch import local_workers
     from model.reader import Reader
 
     with _quiet():
         reader = Reader.load()
-    pages = list(_read_files(reader, options.files))
-    sys.stdout.write(getattr(transcript_export, options.form)(pages))
-    return 0 if len(pages) == len(options.files) else 2
-
-
-def _read_files(reader: Reader, files: Sequence[str]) -> Iterator[tuple[str, Transcript]]:
-    """Yield the transcript of each file that can be read; print to stderr why the others cannot."""
-    from model.transcript import Transcript
-
-    for file in files:
-        try:
-            yield file, Transcript.of(reader.read_photo(file))
-        except ImageError as error:
-            _complain(f"{file}: {error}")
+    return local_workers(reader)
 
 
 def _evaluate_mnist(options: argparse.Namespace) -> int:
@@ -209,11 +215,16 @@ def _evaluate_mnist(options: argparse.Namespace) -> int:
 
 def _check_outputs(options: argparse.Namespace) -> None:
     """Refuse paths that cannot be written, before minutes are spent on measuring."""
-    predictions, figures = options.predictions, options.figures
-    if predictions and ((predictions.exists() and not predictions.is_file()) or not predictions.parent.is_dir()):
-        raise DatasetError(f"There is nowhere to write to. Expected a file in a folder. Received: {predictions}.")
+    figures = options.figures
+    if options.predictions:
+        _check_file(options.predictions)
     if figures and figures.exists() and not figures.is_dir():
         raise DatasetError(f"There is nowhere to draw to. Expected a folder. Received: {figures}, a file.")
+
+
+def _check_file(file: Path) -> None:
+    if (file.exists() and not file.is_file()) or not file.parent.is_dir():
+        raise DatasetError(f"There is nowhere to write to. Expected a file in a folder. Received: {file}.")
 
 
 def _evaluate_writers(options: argparse.Namespace) -> int:

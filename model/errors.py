@@ -21,6 +21,10 @@ class ImageError(ReaderError, ValueError):
     """A picture cannot be decoded, or is too large."""
 
 
+class BatchError(ReaderError):
+    """A batch of pictures cannot be read: for its journal, for a missing package, or for the cluster's workers."""
+
+
 class DatasetError(ReaderError):
     """MNIST or a file of pen strokes is missing, unreadable or malformed."""
 

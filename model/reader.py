@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
+from statistics import geometric_mean
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,10 +18,11 @@ from model.vision.decoding import Gray, Picture, load_gray, shrink
 from model.vision.framing import FRAME_SIDE, Framing, frame_glyph, frame_of
 from model.vision.layout import correct_for_digit_prior, digit_lines
 from model.vision.normalize import even_pen
+from model.vision.number_lattice import MAX_STROKES, likeliest_runs, lines_of, reading_order, runs_of
 from model.vision.page_ink import page_ink
 from model.vision.pen_path import path_of
 from model.vision.segmentation import Glyph, find_glyphs, glyph_in_box
-from model.vision.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, side_by_side
+from model.vision.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
 
 WEIGHTS = weights_folder(SHIPPED)
 """The folder of the shipped weights and their report."""
@@ -94,16 +97,22 @@ class Reader:
         """Least confidence at which a drawing's digit is accepted, 0-1."""
         return (self.strokes or self.classifier).threshold
 
+    @property
+    def _line_threshold(self) -> float:
+        """Least confidence at which a digit of a drawn number is accepted, 0-1."""
+        return (self.strokes or self.classifier).line_threshold
+
     def read_drawing(self, strokes: Iterable[ArrayLike], pen_width: float = 20.0) -> Reading:
-        """Read one digit drawn on a canvas.
+        """Read a digit or a number drawn on a canvas.
+
+        A drawing that is not accepted as one digit is a number if its digits are likelier, and most of them accepted.
 
         Args:
             strokes: one (n, 2) array-like per stroke, canvas px, y down.
             pen_width: px, the width of the canvas's pen; a shorter path is a dot.
 
         Returns:
-            A Reading of one digit, or of none with the finding NOTHING or TOO_LITTLE_INK. A drawing that is not
-            accepted, but whose parts from left to right are, has the finding MORE_THAN_ONE.
+            A Reading of one digit, of the lines of a number, or of none with the finding NOTHING or TOO_LITTLE_INK.
 
         Raises:
             StrokesError: the strokes are malformed, or the pen width is not a positive number.
@@ -115,8 +124,10 @@ class Reader:
         if extent(arrays) < pen_width:
             return Reading((), Finding.TOO_LITTLE_INK)
         (digit,) = self._read_strokes([arrays], pen_width, self.threshold)
-        several = not digit.accepted and self._are_digits(side_by_side(arrays), pen_width)
-        return Reading((Line((digit,)),), Finding.MORE_THAN_ONE if several else digit.finding)
+        single = Reading((Line((digit,)),), digit.finding)
+        if digit.accepted or not 1 < len(arrays) <= MAX_STROKES:
+            return single
+        return self._read_number(arrays, pen_width, least=digit.confidence) or single
 
     @staticmethod
     def explain_drawing(strokes: Iterable[ArrayLike]) -> DrawingSteps | None:
@@ -191,12 +202,36 @@ class Reader:
         ((frame, probabilities),) = self._recognize_photo([piece.ink])
         return self._digit(Glyph(piece.box, piece.ink, frame, correct_for_digit_prior(probabilities)))
 
-    def _are_digits(self, drawings: Sequence[Sequence[Stroke]], pen_width: float) -> bool:
-        """Test whether these are several drawings, all of them accepted as digits of a line."""
-        if len(drawings) < 2:
-            return False
-        threshold = (self.strokes or self.classifier).line_threshold
-        return all(digit.accepted for digit in self._read_strokes(drawings, pen_width, threshold))
+    def _read_number(self, strokes: Sequence[Stroke], pen_width: float, least: float) -> Reading | None:
+        """Read a number of several lines, or else of one.
+
+        Args:
+            strokes: at least two.
+            pen_width: px.
+            least: the probability, 0-1, that the geometric mean of the digits' must exceed.
+
+        Returns:
+            None if its digits are not likely enough, or most of them are not accepted.
+        """
+        lines = lines_of(strokes)
+        for drawn in (lines, [strokes]) if len(lines) > 1 else ([strokes],):
+            read = tuple(self._read_line(line, pen_width) for line in drawn)
+            digits = [digit for line in read for digit in line.digits]
+            is_likely = geometric_mean(digit.confidence for digit in digits) > least
+            if len(digits) > 1 and is_likely and sum(digit.accepted for digit in digits) > len(digits) / 2:
+                return Reading(read, Finding.DIGIT)
+        return None
+
+    def _read_line(self, strokes: Sequence[Stroke], pen_width: float) -> Line:
+        """Read the strokes of a line as its likeliest digits."""
+        ordered = reading_order(strokes)
+        runs = runs_of(ordered)
+        drawings = [ordered[slice(*run)] for run in runs]
+        digits = dict(zip(runs, self._read_strokes(drawings, pen_width, self._line_threshold), strict=True))
+        # For each stroke: else a run that is no digit would cost less than a sure and a doubtful one together.
+        costs = {run: -log(digits[run].confidence) * len(drawing) for run, drawing in zip(runs, drawings, strict=True)}
+        likeliest = likeliest_runs(ordered, costs)
+        return Line(tuple(digits[run] for run in likeliest))
 
     def _read_strokes(self, drawings: Sequence[Sequence[Stroke]], pen_width: float, threshold: float) -> list[Digit]:
         """Read drawings of one digit each by their frames and, with a stroke network, by the pen's paths as well."""

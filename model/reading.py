@@ -35,7 +35,6 @@ class Finding(StrEnum):
     NOTHING = "nothing drawn"
     TOO_LITTLE_INK = "too little ink"
     UNSURE = "not sure enough"
-    MORE_THAN_ONE = "more than one digit"
     NOT_A_DIGIT = "does not look like a digit"
     BETWEEN = "between two digits"
 

@@ -13,7 +13,7 @@ import pytest
 from model.classifiers.registry import available
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("tensorflow", "keras", "sklearn", "scipy")
+HEAVY = ("tensorflow", "keras", "sklearn", "scipy", "dask", "distributed")
 SOURCES = sorted([ROOT / "app.py", ROOT / "train_model.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("model/**/*.py")])
 
 
@@ -43,6 +43,7 @@ LAYERS = (
     ("model.data",),
     ("model.classifiers",),
     ("model.reader", "model.transcript", "model.transcript_export"),
+    ("model.batch", "model.cluster"),
     ("model.evaluation",),
     ("model.training",),
     ("model.__main__", "train_model", "pages", "app"),

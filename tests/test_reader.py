@@ -8,6 +8,7 @@ from model.errors import ImageError, StrokesError
 from model.reader import Reader
 from model.reading import Finding
 from model.vision.framing import ink_box
+from model.vision.number_lattice import MAX_STROKES
 from model.vision.pen_path import path_of
 from model.vision.strokes import as_strokes
 from tests.handwriting.picture_files import FIVE, FOUR, ONE, SEVEN, encode, likes, page
@@ -67,11 +68,11 @@ def test_pictures_are_read_without_the_stroke_network():
     assert reader.read_photo(picture).text == Reader(Classifier(by_width)).read_photo(picture).text == "71"
 
 
-def test_two_networks_read_several_digits_with_the_threshold_for_lines():
+def test_two_networks_read_a_number_with_the_threshold_for_lines():
     pair = [*SEVEN, *(np.add(stroke, [200, 0]) for stroke in SEVEN)]
-    for line_threshold, finding in ((0.5, Finding.MORE_THAN_ONE), (0.9, Finding.NOT_A_DIGIT)):
+    for line_threshold, text in ((0.5, "77"), (0.9, "?")):
         strokes = StrokeClassifier(wide_is_none, 0.0, 1.0, threshold=0.99, line_threshold=line_threshold)
-        assert Reader(Classifier(unsure), strokes).read_drawing(pair).finding is finding
+        assert Reader(Classifier(unsure), strokes).read_drawing(pair).text == text
 
 
 def wide_is_none(paths):
@@ -103,15 +104,38 @@ def test_a_doubt_between_two_digits_says_so():
     assert (reading.digits[0].label, reading.digits[0].runner_up) == (8, 9)
 
 
-def test_two_digits_side_by_side_are_more_than_one():
+def ones(frames):
     """A `predict` that is sure of a 1, by its narrow frame, and of nothing else."""
-    ones = lambda frames: by_width(frames) * [[1] * 7 + [0] + [1] * 2]  # noqa: E731
-    one, other = [(20, 20), (20, 90)], [(60, 20), (62, 90)]
-    assert Reader(Classifier(ones)).read_drawing([one]).finding is Finding.DIGIT
-    reading = Reader(Classifier(ones)).read_drawing([one, other])
-    assert (reading.text, reading.finding) == ("?", Finding.MORE_THAN_ONE)
-    crossed = [(5, 50), (70, 55)]
-    assert Reader(Classifier(ones)).read_drawing([one, other, crossed]).finding is Finding.NOT_A_DIGIT
+    return by_width(frames) * [[1] * 7 + [0] + [1] * 2]
+
+
+UPRIGHT, OTHER = [(20, 20), (20, 90)], [(60, 20), (62, 90)]
+
+
+def test_digits_side_by_side_are_a_number():
+    reading = Reader(Classifier(ones)).read_drawing([OTHER, UPRIGHT])
+    assert (reading.text, reading.finding) == ("11", Finding.DIGIT)
+    assert [digit.box for digit in reading] == [(10, 10, 30, 100), (50, 10, 72, 100)]
+
+
+def test_lines_of_a_drawing_are_read_downwards():
+    line = [UPRIGHT, [(220, 20), (222, 90)]]
+    below = [np.add(stroke, [0, 100]) for stroke in line]
+    assert Reader(Classifier(ones)).read_drawing([*below, *line]).text == "11\n11"
+
+
+def test_a_number_needs_most_of_its_digits():
+    wide = [(100, 20), (160, 60), (100, 90)]
+    reader = Reader(Classifier(ones))
+    assert reader.read_drawing([UPRIGHT, OTHER, wide]).text == "11?"
+    assert reader.read_drawing([UPRIGHT, wide]).text == "?"
+
+
+def test_a_drawing_of_very_many_strokes_is_no_number():
+    many = [np.add(UPRIGHT, [40 * i, 0]) for i in range(MAX_STROKES + 1)]
+    reader = Reader(Classifier(ones))
+    assert reader.read_drawing(many[:-1]).text == "1" * MAX_STROKES
+    assert reader.read_drawing(many).finding is Finding.NOT_A_DIGIT
 
 
 def test_the_threshold_decides_what_is_accepted():
@@ -244,7 +268,7 @@ def test_a_gray_array_is_read_as_its_file_is_and_without_pillow(monkeypatch):
     assert from_array[1].box == from_file[1].box
 
 
-def test_two_threads_in_one_reader_give_the_answers_of_one(reader):
+def test_eight_threads_in_one_reader_give_the_answers_of_one(reader):
     pages = [page([SEVEN, FOUR], [ONE, FIVE], size_wh=(400, 300)), page([FIVE, ONE])]
     drawings = [SEVEN, FOUR, ONE, FIVE]
 
@@ -253,8 +277,8 @@ def test_two_threads_in_one_reader_give_the_answers_of_one(reader):
         return [(reading.text, [(digit.box, digit.confidence) for digit in reading]) for reading in readings]
 
     expected = answers()
-    with ThreadPoolExecutor(2) as pool:
-        assert all(each == expected for each in pool.map(answers, range(8)))
+    with ThreadPoolExecutor(8) as pool:
+        assert all(each == expected for each in pool.map(answers, range(16)))
 
 
 def test_ink_without_a_mark_cannot_be_recognized():

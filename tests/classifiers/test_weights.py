@@ -164,11 +164,11 @@ def test_nothing_a_dot_and_a_scribble_have_their_findings(reader):
     assert scribble.text == "?"
 
 
-@pytest.mark.parametrize(("left", "right"), [(3, 5), (1, 7), (0, 0), (9, 2), (4, 8)])
-def test_two_digits_side_by_side_are_not_one(reader, left, right):
-    pair = placed(DIGITS[left], 100, origin=(10, 60)) + placed(DIGITS[right], 100, origin=(120, 60))
-    reading = reader.read_drawing(pair)
-    assert (reading.text, reading.finding) == ("?", Finding.MORE_THAN_ONE)
+@pytest.mark.parametrize("number", ["35", "17", "00", "92", "48", "2026", "314159"])
+def test_a_number_is_read_from_left_to_right(reader, number):
+    strokes = [placed(DIGITS[int(digit)], 100, origin=(10 + 110 * i, 60)) for i, digit in enumerate(number)]
+    reading = reader.read_drawing([stroke for digit in strokes for stroke in digit])
+    assert (reading.text, reading.finding) == (number, Finding.DIGIT)
 
 
 @pytest.mark.parametrize("style", STYLES)

@@ -118,15 +118,25 @@ def test_between_two_digits_names_both(start):
     assert "50% against 45%" in page
 
 
-def test_more_than_one_digit(start):
-    def ones(frames):
-        narrow = ~frames[:, :, :10].any(axis=(1, 2))[:, None]
-        return np.where(narrow, np.eye(10)[1] * 20, 0)
+def ones(frames):
+    """A `predict` that is sure of a 1 in what is narrow, and of nothing else."""
+    narrow = ~frames[:, :, :10].any(axis=(1, 2))[:, None]
+    return np.where(narrow, np.eye(10)[1] * 20, 0)
 
+
+def test_a_number_has_its_frames_and_the_bars_of_its_least_certain_digit(start):
     paths = [[["M", x, 50], ["L", x, 150]] for x in (50, 150)]
     page = collect(start(Reader(Classifier(ones)), [{"path": path, "strokeWidth": 20} for path in paths]))
-    assert '<div class="sign">?</div>' in page
-    assert "More than one digit" in page
+    assert '<div class="sign">11</div>' in page
+    assert "Almost certain" in page
+    assert "Least certain, and shown by the bars: digit 1, a 1, " in page
+
+
+def test_a_doubtful_digit_of_a_number_is_marked_in_its_place(start):
+    paths = [[["M", x, 50], ["L", x, 150]] for x in (50, 150)] + [[["M", 200, 50], ["L", 300, 90], ["L", 210, 150]]]
+    page = collect(start(Reader(Classifier(ones)), [{"path": path, "strokeWidth": 20} for path in paths]))
+    assert '<div class="answer open" style="--width:3"><div class="sign">11?</div>' in page
+    assert "Not sure of 1 of 3 digits" in page
 
 
 def test_not_a_digit(start):

@@ -12,7 +12,7 @@ from pages.components.pad.answer import Parts
 from pages.components.pad.fabric_paths import Unchecked, pen_width_of, strokes_of
 from pages.components.shared.classifiers import reader
 from pages.components.shared.html import columns, hint, render
-from pages.components.shared.verdict import verdict
+from pages.components.shared.verdict import least_certain, verdict
 
 _EMPTY = "Nothing is drawn yet. Draw a digit: every model reads it while the pen is down."
 
@@ -43,13 +43,13 @@ def _card(name: str, strokes: list[Stroke], pen_width: float) -> Markup:
 
 def _reading(name: str, reading: Reading, threshold: float) -> Markup:
     """Show what a model reads, by its own threshold: that of a model that errs often is near 1."""
-    digit = next(iter(reading), None)
-    sign, title, text = verdict(reading.finding, digit, threshold)
+    digit = least_certain(reading)
+    sign, title, text = verdict(reading, threshold)
     return _figure(name, sign, title, text, columns(digit.probabilities if digit else np.zeros(10)))
 
 
 def _figure(name: str, sign: str, title: str, text: str, bars: Markup | str = "") -> Markup:
-    kind, model = "accepted" if sign.isdigit() else "open", MODELS[name].title
+    kind, model = "open" if "?" in sign else "accepted", MODELS[name].title
     return render(_FIGURE, name=name, kind=kind, model=model, sign=sign, title=title, text=text, bars=bars)
 
 

@@ -14,14 +14,14 @@ from markupsafe import Markup
 
 from model.errors import ArtifactError, StrokesError
 from model.reader import DrawingSteps, Reader
-from model.reading import Digit, Ink, PenPath, Reading, Stroke
+from model.reading import Finding, Ink, PenPath, Reading, Stroke
 from model.vision.framing import FRAME_SIDE
 from model.vision.pen_path import PEN_DOWN
 from model.vision.strokes import ink_strokes
 from pages.components.pad.fabric_paths import Unchecked, pen_width_of, strokes_of
 from pages.components.shared.classifiers import reader
 from pages.components.shared.html import bars, picture, render
-from pages.components.shared.verdict import verdict
+from pages.components.shared.verdict import least_certain, verdict
 
 Parts = dict[str, str]
 """HTML by the key of the container that it is shown in: answer, frame and bars."""
@@ -66,25 +66,27 @@ def show_steps(strokes: list[Stroke]) -> None:
 
 
 def _answer_of(reading: Reading, threshold: float) -> Parts:
-    """Compose the answer, its bars and the frame it was read from; below the threshold the answer is a question."""
-    digit = next(iter(reading), None)
-    words = verdict(reading.finding, digit, threshold)
-    return _parts(*words, accepted=digit is not None and digit.accepted, digit=digit)
+    """Compose the answer, its bars and the frames it was read from; below the threshold the answer is a question."""
+    return _parts(*verdict(reading, threshold), reading)
 
 
 def _message(title: str, text: str) -> Parts:
-    return _parts("?", title, text, accepted=False, digit=None)
+    return _parts("?", title, text, Reading((), Finding.NOTHING))
 
 
-def _parts(sign: str, title: str, text: str, *, accepted: bool, digit: Digit | None) -> Parts:
-    kind = "accepted" if accepted else "open"
-    frame = np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8) if digit is None else digit.frame
+def _parts(sign: str, title: str, text: str, reading: Reading) -> Parts:
+    """Compose the parts; a number has its frames side by side, and the bars of its least certain digit."""
+    kind = "open" if "?" in sign else "accepted"
+    frames = [digit.frame for digit in reading] or [np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8)]
+    shown = least_certain(reading)
     caption = "What the network sees"
+    seen = picture(np.hstack(frames), caption)
+    width = max(map(len, sign.split("\n")))
     return {
-        "answer": f'<div class="answer {kind}"><div class="sign">{sign}</div>'
+        "answer": f'<div class="answer {kind}" style="--width:{width}"><div class="sign">{sign}</div>'
         f'<div><div class="title">{escape(title)}</div><div class="text">{escape(text)}</div></div></div>',
-        "frame": f'<figure class="frame">{picture(frame, caption)}<figcaption>{caption}</figcaption></figure>',
-        "bars": bars(np.zeros(10) if digit is None else digit.probabilities),
+        "frame": f'<figure class="frame">{seen}<figcaption>{caption}</figcaption></figure>',
+        "bars": bars(np.zeros(10) if shown is None else shown.probabilities),
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from model.reading import Digit, Finding
+from math import prod
+
+from model.reading import Digit, Finding, Reading
 from model.transcript import SURE
 from pages.components.shared.html import percent
 
@@ -11,9 +13,8 @@ SLIGHT = 0.05
 """A runner-up of a lower probability is not named."""
 
 _PLAIN = {
-    Finding.NOTHING: ("Draw a digit", "Any digit from 0 to 9, with mouse, finger or pen. It is read while you draw."),
+    Finding.NOTHING: ("Draw a digit", "Or a number, with mouse, finger or pen. It is read while you draw."),
     Finding.TOO_LITTLE_INK: ("Too little ink", "A dot is not enough to tell a digit. Keep drawing."),
-    Finding.MORE_THAN_ONE: ("More than one digit", "The pad reads one digit at a time. Undo or clear the others."),
     Finding.NOT_A_DIGIT: ("Not a digit", "This does not look like any of the ten digits."),
 }
 
@@ -23,14 +24,41 @@ def confidence_in_words(confidence: float) -> str:
     return next(words for least, words in _WORDS if confidence >= least)
 
 
-def verdict(finding: Finding, digit: Digit | None, threshold: float) -> tuple[str, str, str]:
+def verdict(reading: Reading, threshold: float) -> tuple[str, str, str]:
     """Return the sign, the title and the text of an answer.
 
     Args:
-        finding: of the reading.
-        digit: the reading's digit, if it has one.
-        threshold: 0-1, the least confidence that is accepted.
+        reading: of a drawing.
+        threshold: 0-1, the least confidence at which a drawing of one digit is accepted.
     """
+    if len(reading.digits) > 1:
+        return reading.text, *_number(reading)
+    return _digit(reading.finding, next(iter(reading), None), threshold)
+
+
+def least_certain(reading: Reading) -> Digit | None:
+    """Return the digit of the lowest confidence, if there is one."""
+    return min(reading, key=lambda digit: digit.confidence, default=None)
+
+
+def _number(reading: Reading) -> tuple[str, str]:
+    """Return title and text for several digits: how sure all of them are, and which is the least certain."""
+    digits = reading.digits
+    doubts = sum(not digit.accepted for digit in digits)
+    together = prod(digit.confidence for digit in digits)
+    sure = f"{confidence_in_words(together)}, {percent(together)}"
+    title = f"Not sure of {doubts} of {len(digits)} digits" if doubts else sure
+    least = min(digits, key=lambda digit: digit.confidence)
+    article = "an" if least.label == 8 else "a"
+    place = digits.index(least) + 1
+    return (
+        title,
+        f"Least certain, and shown by the bars: digit {place}, {article} {least.label}, {percent(least.confidence)}.",
+    )
+
+
+def _digit(finding: Finding, digit: Digit | None, threshold: float) -> tuple[str, str, str]:
+    """Return sign, title and text for one digit, or for none."""
     if digit is None or finding in _PLAIN:
         return "?", *_PLAIN[finding]
     second = float(digit.probabilities[digit.runner_up])
@@ -38,11 +66,14 @@ def verdict(finding: Finding, digit: Digit | None, threshold: float) -> tuple[st
         title = f"{digit.label} or {digit.runner_up}"
         return "?", title, f"Between two digits: {percent(digit.confidence)} against {percent(second)}."
     if finding is Finding.UNSURE:
-        article = "an" if digit.label == 8 else "a"
-        title = f"Perhaps {article} {digit.label}, {percent(digit.confidence)}"
+        title = f"Perhaps {_a(digit.label)}, {percent(digit.confidence)}"
         return "?", title, f"Not sure enough to say so: that takes {_least(threshold)}."
     title = f"{confidence_in_words(digit.confidence)}, {percent(digit.confidence)}"
     return str(digit.label), title, _alternative(digit, second)
+
+
+def _a(label: int) -> str:
+    return f"an {label}" if label == 8 else f"a {label}"
 
 
 def _least(threshold: float) -> str:
