@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from model.classifiers.registry import LITE_FILE, SHIPPED_STROKES, Input
 from model.classifiers.report import find_file, load_report
 from model.errors import ArtifactError
 from model.reading import Predict
+
+_log = logging.getLogger(__name__)
 
 _SHARES = min(os.cpu_count() or 1, 4)  # of a large batch: each has an interpreter with its own copy of the weights
 _SPLIT_FROM = 16  # digits: to split a smaller batch costs more than it saves
@@ -69,26 +72,30 @@ def load_classifier(folder: Path) -> Classifier:
     return Classifier(predict, threshold, report["calibration"].get("line_threshold", threshold))
 
 
-def load_stroke_classifier(folder: Path, frame_folder: Path) -> StrokeClassifier:
+def load_stroke_classifier(folder: Path, frame_folder: Path) -> StrokeClassifier | None:
     """Load the stroke network of a weights folder, without TensorFlow, and warm it up.
 
     Args:
         folder: of the stroke network.
         frame_folder: of the network that it reads drawings with.
 
+    Returns:
+        None, with a warning in the log, if the pair was calibrated for other weights than those in `frame_folder`:
+        they may have been trained since.
+
     Raises:
-        ArtifactError: the LiteRT file or a report is missing or damaged, they do not belong together, or the pair was
-            calibrated for another network.
+        ArtifactError: the LiteRT file or a report is missing or damaged, or they do not belong together.
     """
     report = load_report(folder)
     expected, pair = load_report(frame_folder)["weights_sha256"], report.get("pair")
     received = pair["weights_sha256"] if pair else "none"
     if not pair or received != expected:
-        raise ArtifactError(
-            f"The stroke network in {folder} reads with another network. Expected a pair with the one in "
-            f"{frame_folder}, {expected[:12]}…. Received: {received[:12]}…. "
-            f"Pair them: python train_model.py --model {SHIPPED_STROKES} --resume"
+        _log.warning(
+            "Drawings are read without the stroke network in %s. Expected a pair with %s…, the network in %s. "
+            "Received: %s…. To pair them: python train_model.py --model %s --resume",
+            *(folder, expected[:12], frame_folder, received[:12], SHIPPED_STROKES),
         )
+        return None
     predict = load_lite(find_file(folder, report, LITE_FILE), Input.PATH)
     threshold = pair["threshold"]
     line_threshold = pair.get("line_threshold", threshold)

@@ -56,9 +56,10 @@ def small_app(tmp_path_factory):
     weights = home / "model" / "weights"
     put(weights / "softmax", "softmax", always(3), wrong=[10, 11, 12])
     put(weights / "mlp", "mlp", always(8), wrong=[20])
-    (weights / "cnn").mkdir()
-    for file in (WEIGHTS_FILE, LITE_FILE, REPORT_FILE):
-        shutil.copy(ROOT / "model" / "weights" / "cnn" / file, weights / "cnn")
+    for name in ("cnn", "strokes"):
+        (weights / name).mkdir()
+        for file in (WEIGHTS_FILE, LITE_FILE, REPORT_FILE):
+            shutil.copy(ROOT / "model" / "weights" / name / file, weights / name)
     write_mnist(home / "mnist.npz")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "_WEIGHTS", weights)

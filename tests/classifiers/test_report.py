@@ -137,7 +137,7 @@ def test_a_file_that_is_no_network_is_refused_even_with_its_checksum(folder, fil
 def test_another_network_is_refused(folder):
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(folder / WEIGHTS_FILE)
     change_report(folder, weights_sha256=sha256_of(folder / WEIGHTS_FILE))
-    with pytest.raises(ArtifactError, match=r"another network. Expected frames \(28, 28\) in"):
+    with pytest.raises(ArtifactError, match=r"another network. Expected frames \(28, 28\) or paths"):
         load_network(folder)
 
 
@@ -205,6 +205,8 @@ def whole_report():
     """A report that has every field there is."""
     start = make_start(best_epoch=1)
     member = {"settings": SETTINGS, "seconds": 9, "created": "today", "weights_sha256": SHA256, "errors": 3}
+    thresholds = make_calibration(line_threshold=0.6)
+    del thresholds["temperature"]
     curve = make_curve()
     curve[0]["held_out_strokes_accuracy"] = 0.9
     return make_report(
@@ -215,6 +217,7 @@ def whole_report():
         best_epoch=1,
         started_from=start,
         members=[member],
+        pair={**thresholds, "weights_sha256": SHA256, "frame_weight": 0.6, "path_weight": 0.4},
         weights_sha256=SHA256,
         lite_sha256=SHA256,
         speed=SPEED,
