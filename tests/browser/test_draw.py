@@ -210,7 +210,7 @@ def test_our_ink_is_the_canvas_s_ink(draw_page):
     for digit in (0, 3, 4):
         draw_page.draw(DIGITS[digit], apart=2, size=size)
         draw_page.expect_answer(str(digit))
-        expect(draw_page.page.locator(".steps img")).to_have_count(4)
+        expect(draw_page.page.locator(".steps img")).to_have_count(5)
         x0, y0 = middle(DIGITS[digit]) * size + 60 - (size + pen) / 2
 
         def agreement(x0=x0, y0=y0):
