@@ -175,7 +175,7 @@ def test_table_as_csv_holds_what_the_page_shows(open_small):
         rows = list(csv.DictReader(lines))
     shown = page.locator('.st-key-models td[data-head="Errors"]').all_inner_texts()
     assert [row["errors"] for row in rows] == shown
-    assert [row["name"] for row in rows] == ["softmax", "mlp", "cnn"]
+    assert [row["name"] for row in rows] == ["softmax", "mlp", "cnn", "strokes"]
 
 
 def test_two_models_disagree(open_small):
