@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from contextlib import suppress
 from socket import IPPROTO_TCP, TCP_NODELAY
 
-from anyio import create_task_group, to_thread
-from starlette.endpoints import WebSocketEndpoint
+from anyio import CapacityLimiter, create_task_group, to_thread
 from starlette.routing import BaseRoute, WebSocketRoute
-from starlette.types import Receive
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from model.classifiers.registry import MODELS, available
@@ -32,16 +32,19 @@ _POLICY_VIOLATION, _TOO_BIG, _INVALID = 1008, 1009, 1007
 
 def routes() -> list[BaseRoute]:
     """Return the route of the socket, below the server's base path."""
-    return [WebSocketRoute(live_path(), Live)]
+    return [WebSocketRoute(live_path(), Live())]
 
 
-class Live(WebSocketEndpoint):
-    """The end of one visitor's socket."""
+class Live:
+    """The server's end of all visitors' sockets."""
 
-    async def dispatch(self) -> None:
+    def __init__(self) -> None:
+        self._readers = CapacityLimiter(os.cpu_count() or 1)  # more threads than cores would only wait for each other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have each answer sent at once, and serve."""
-        _send_at_once(self.receive)
-        await serve(WebSocket(self.scope, self.receive, self.send))
+        _send_at_once(receive)
+        await serve(WebSocket(scope, receive, send), self._readers)
 
 
 def _send_at_once(receive: Receive) -> None:
@@ -56,7 +59,7 @@ def _send_at_once(receive: Receive) -> None:
             transport.get_extra_info("socket").setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
 
 
-async def serve(socket: WebSocket) -> None:
+async def serve(socket: WebSocket, readers: CapacityLimiter) -> None:
     """Answer the messages of one visitor until they leave; other sites' pages are refused, as Streamlit does."""
     if not is_allowed(socket):
         await socket.close(_POLICY_VIOLATION)
@@ -64,7 +67,7 @@ async def serve(socket: WebSocket) -> None:
     await socket.accept()
     newest: asyncio.Queue[str] = asyncio.Queue(1)
     async with create_task_group() as tasks:
-        tasks.start_soon(_answer_newest, socket, newest)
+        tasks.start_soon(_answer_newest, socket, newest, readers)
         async for text in socket.iter_text():
             if not newest.empty():
                 newest.get_nowait()
@@ -72,13 +75,13 @@ async def serve(socket: WebSocket) -> None:
         tasks.cancel_scope.cancel()
 
 
-async def _answer_newest(socket: WebSocket, newest: asyncio.Queue[str]) -> None:
+async def _answer_newest(socket: WebSocket, newest: asyncio.Queue[str], readers: CapacityLimiter) -> None:
     while True:
         text = await newest.get()
         if len(text) > MAX_CHARACTERS:
             await socket.close(_TOO_BIG)
             return
-        answer = await to_thread.run_sync(answer_to, text)
+        answer = await to_thread.run_sync(answer_to, text, limiter=readers)
         if answer is None:
             await socket.close(_INVALID)
             return

@@ -43,6 +43,15 @@ def test_reads_digits_drawn_with_the_mouse(draw_page):
         clear(draw_page)
 
 
+def test_reads_a_number_digit_by_digit(draw_page):
+    for i, digit in enumerate("2026"):
+        draw_page.draw(DIGITS[int(digit)], size=55, origin=(15 + 75 * i, 100))
+        draw_page.expect_answer("2026"[: i + 1])
+    assert draw_page.page.locator(".st-key-frame img").count() == 4
+    draw_page.click("Undo")
+    draw_page.expect_answer("202")
+
+
 def test_reads_slow_and_hasty_drawing(draw_page):
     """The mouse sends several events on each pixel, or so few that how the curve runs between them shows."""
     draw_page.draw(DIGITS[7], apart=0.4, size=40)
@@ -201,7 +210,7 @@ def test_our_ink_is_the_canvas_s_ink(draw_page):
     for digit in (0, 3, 4):
         draw_page.draw(DIGITS[digit], apart=2, size=size)
         draw_page.expect_answer(str(digit))
-        expect(draw_page.page.locator(".steps img")).to_have_count(4)
+        expect(draw_page.page.locator(".steps img")).to_have_count(5)
         x0, y0 = middle(DIGITS[digit]) * size + 60 - (size + pen) / 2
 
         def agreement(x0=x0, y0=y0):

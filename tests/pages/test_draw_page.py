@@ -313,7 +313,7 @@ def test_steps_show_the_strokes_that_were_read(start):
     app = start(reader_that_says(p4=0.95), [{"path": waves, "strokeWidth": 6}])
     app.session_state["steps"] = True
     page = collect(app.run())
-    frame = re.search(r'class="frame"><img class="pixels" alt="[^"]*" src="([^"]*)"', page)[1]
+    frame = re.search(r'class="frame"><div [^>]*><img class="pixels" alt="[^"]*" src="([^"]*)"', page)[1]
     assert re.search(r'alt="28×28" src="([^"]*)"', page)[1] == frame
 
 

@@ -138,10 +138,10 @@ def test_what_a_newer_message_has_overtaken_is_dropped(url, monkeypatch):
 def test_answers_are_sent_at_once(url, monkeypatch):
     serve, seen = live.serve, []
 
-    async def watched(websocket):
+    async def watched(websocket, readers):
         connection = websocket._receive.__self__.transport.get_extra_info("socket")
         seen.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
-        await serve(websocket)
+        await serve(websocket, readers)
 
     monkeypatch.setattr(live, "serve", watched)
     with connect(url) as client:

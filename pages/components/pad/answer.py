@@ -7,6 +7,7 @@ parts that change with every update are f-strings, which escape their values the
 from __future__ import annotations
 
 from html import escape
+from math import ceil, sqrt
 
 import numpy as np
 import streamlit as st
@@ -80,12 +81,14 @@ def _parts(sign: str, title: str, text: str, reading: Reading) -> Parts:
     frames = [digit.frame for digit in reading] or [np.zeros((FRAME_SIDE, FRAME_SIDE), np.uint8)]
     shown = least_certain(reading)
     caption = "What the network sees"
-    seen = picture(np.hstack(frames), caption)
+    seen = "".join(picture(frame, caption) for frame in frames)
+    columns = ceil(sqrt(len(frames)))
     width = max(map(len, sign.split("\n")))
     return {
         "answer": f'<div class="answer {kind}" style="--width:{width}"><div class="sign">{sign}</div>'
         f'<div><div class="title">{escape(title)}</div><div class="text">{escape(text)}</div></div></div>',
-        "frame": f'<figure class="frame">{seen}<figcaption>{caption}</figcaption></figure>',
+        "frame": f'<figure class="frame"><div style="--columns:{columns}">{seen}</div>'
+        f"<figcaption>{caption}</figcaption></figure>",
         "bars": bars(np.zeros(10) if shown is None else shown.probabilities),
     }
 
