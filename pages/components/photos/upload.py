@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 from pages.components.photos.album import Album, Read
 from pages.components.shared.uploads import forget_uploads
@@ -24,7 +25,8 @@ def choose_pictures(album: Album) -> None:
             f"Pictures of handwritten digits: {_FORMATS}",
             accept_multiple_files=True,  # of any type: other files fail with the same message as damaged pictures
             key="uploads",
-            on_change=lambda: album.sync_uploads(st.session_state.uploads),
+            on_change=_take_uploads,
+            args=(album,),
         )
         with st.container(key="sources", horizontal=True, vertical_alignment="center"):
             st.html("Or try a sample:")
@@ -57,6 +59,11 @@ def choose_photo(album: Album) -> Read:
 def take_sample(album: Album, name: str) -> None:
     """Add one of SAMPLES to the album."""
     album.add(name, name, (_FOLDER / SAMPLES[name]).read_bytes())
+
+
+def _take_uploads(album: Album) -> None:
+    """Take the files that the server has; after its restart the browser still names earlier ones."""
+    album.sync_uploads([file for file in st.session_state.uploads if not isinstance(file, DeletedFile)])
 
 
 def _take_camera(album: Album) -> None:
