@@ -1,0 +1,180 @@
+"""How a page gets into a picture: where it lies, light, lens, sensor and compression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from model.data.pages.papers import Field, Picture, clouds, desk
+from model.data.pages.sheet import PixelClass
+
+_MESH = 9  # points a side of the coarse mesh that bends paper
+_LIGHT = 8  # px of the picture for each px of the light
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where the paper lies in the picture.
+
+    Attributes:
+        size_hw: of the picture.
+        corner: (x, y) px of the paper at the picture's top left corner, before it is turned and bent.
+        turn: degrees.
+        tilt: how far corners are moved by perspective, in sides of the picture.
+        curl: how far the paper is bent, in sides of the picture.
+    """
+
+    size_hw: tuple[int, int]
+    corner: tuple[float, float]
+    turn: float = 0.0
+    tilt: float = 0.0
+    curl: float = 0.0
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether pixels of the paper are pixels of the picture."""
+        return not (self.turn or self.tilt or self.curl)
+
+
+def place_paper(
+    image: Picture, classes: NDArray[np.uint8], instances: NDArray[np.uint16], view: View, rng: Generator
+) -> tuple[Picture, NDArray[np.uint8], NDArray[np.uint16]]:
+    """Show paper in the picture as the view says, with a desk around it where it ends."""
+    h, w = view.size_hw
+    x, y = (round(side) for side in view.corner)
+    if view.is_straight and x >= 0 and y >= 0 and y + h <= len(image) and x + w <= image.shape[1]:
+        region = np.s_[y : y + h, x : x + w]
+        return image[region], classes[region], instances[region]
+    xs, ys = _mesh(view, rng)
+    shown = cv2.remap(image, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    nearest, _ = cv2.convertMaps(xs, ys, cv2.CV_16SC2, nninterpolation=True)
+    beyond = {"interpolation": cv2.INTER_NEAREST, "borderMode": cv2.BORDER_CONSTANT}
+    classes = cv2.remap(classes, nearest, None, **beyond, borderValue=int(PixelClass.OTHER))
+    instances = cv2.remap(instances, nearest, None, **beyond)
+    inside = (xs >= -0.5) & (ys >= -0.5) & (xs < image.shape[1] - 0.5) & (ys < image.shape[0] - 0.5)
+    if not inside.all():
+        shown = _on_desk(shown, inside, rng)
+        classes[~inside], instances[~inside] = PixelClass.OTHER, 0
+    return shown, classes, instances
+
+
+def _mesh(view: View, rng: Generator) -> tuple[Field, Field]:
+    """Pixels of the paper that pixels of the picture show."""
+    h, w = view.size_hw
+    side = max(h, w)
+    v, u = np.mgrid[0 : 1 : _MESH * 1j, 0 : 1 : _MESH * 1j]
+    corners = rng.uniform(-view.tilt, view.tilt, (2, 2, 2)) * side
+    moved = sum(
+        corners[i, j][:, None, None] * (v if i else 1 - v) * (u if j else 1 - u) for i in (0, 1) for j in (0, 1)
+    )
+    cos, sin = np.cos(np.deg2rad(view.turn)), np.sin(np.deg2rad(view.turn))
+    dx, dy = (u - 0.5) * w, (v - 0.5) * h
+    waves = rng.uniform(0.5, 1.5, 2)
+    phases = rng.uniform(0, 2 * np.pi, 2)
+    x = w / 2 + cos * dx - sin * dy + moved[0] + view.curl * side * np.sin(2 * np.pi * waves[0] * v + phases[0]) * 0.6
+    y = h / 2 + sin * dx + cos * dy + moved[1] + view.curl * side * np.sin(2 * np.pi * waves[1] * u + phases[1])
+    return _enlarged(x + view.corner[0], (h, w)), _enlarged(y + view.corner[1], (h, w))
+
+
+def _enlarged(coarse: NDArray[np.float64], size_hw: tuple[int, int]) -> Field:
+    """Interpolate a mesh whose outer points are the outer pixels."""
+    h, w = size_hw
+    scale = (_MESH - 1) / max(w - 1, 1), (_MESH - 1) / max(h - 1, 1)
+    matrix = np.array([[scale[0], 0, 0], [0, scale[1], 0]])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    padded = np.pad(coarse, 2, mode="reflect", reflect_type="odd").astype(np.float32)
+    matrix[:, 2] = 2
+    return cv2.warpAffine(padded, matrix, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _on_desk(paper: Picture, inside: NDArray[np.bool_], rng: Generator) -> Picture:
+    h, w = inside.shape
+    table = desk((h, w), rng)
+    mask = inside.astype(np.uint8) * 255
+    thick = max(h, w) / 120
+    if rng.random() < 0.7:  # the paper's shadow
+        shift = rng.uniform(-1, 1, 2) * thick
+        moved = cv2.warpAffine(mask, np.array([[1, 0, shift[0]], [0, 1, shift[1]]]), (w, h))
+        shadow = cv2.GaussianBlur(moved, (0, 0), thick * rng.uniform(0.2, 1)).astype(np.float32)
+        table = scaled(table, 1 - shadow * np.float32(rng.uniform(0.2, 0.7) / 255))
+    mask = cv2.GaussianBlur(mask, (0, 0), 0.8)
+    share = cv2.merge([mask.astype(np.float32) / 255] * 3)
+    return np.asarray(table + (paper - table.astype(np.float32)) * share).astype(np.uint8)
+
+
+def scaled(image: Picture, light: Field) -> Picture:
+    """Multiply the three channels by the same (h, w) light."""
+    return cv2.multiply(image, cv2.merge([light] * 3), dtype=cv2.CV_8U)
+
+
+def light_up(image: Picture, rng: Generator) -> Picture:
+    """Light a picture unevenly: a gradient, a vignette, soft and hard shadows, a tint, and over- or underexposure."""
+    h, w = image.shape[:2]
+    size = -(-h // _LIGHT), -(-w // _LIGHT)
+    y, x = np.mgrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j].astype(np.float32)
+    light = np.ones(size, np.float32)
+    angle = rng.uniform(0, 2 * np.pi)
+    light *= 1 + np.float32(rng.uniform(0, 0.3)) * (np.cos(angle) * x + np.sin(angle) * y).astype(np.float32)
+    if rng.random() < 0.35:
+        light *= 1 - np.float32(rng.uniform(0.05, 0.55)) * (x * x + y * y) / 2
+    if rng.random() < 0.35:
+        light *= 1 + clouds(size, max(size) / 3, rng) * np.float32(rng.uniform(0.02, 0.12))
+    for _ in range(int(rng.integers(1, 3)) if rng.random() < 0.3 else 0):
+        light *= _shadow(x, y, rng)
+    exposure = float(np.clip(rng.normal(0.95, 0.14), 0.4, 1.12))
+    tint = 1 + rng.normal(0, 0.035, 3)
+    fine = cv2.resize(light * np.float32(exposure), (w, h), interpolation=cv2.INTER_LINEAR).clip(0.06, 1.6)
+    return cv2.multiply(image, cv2.merge([fine * np.float32(t) for t in tint]), dtype=cv2.CV_8U)
+
+
+def _shadow(x: Field, y: Field, rng: Generator) -> Field:
+    """A shadow's edge: straight or round, hard or soft."""
+    depth, soft = rng.uniform(0.1, 0.7), np.exp(rng.uniform(np.log(6), np.log(150)))
+    cx, cy, angle = rng.uniform(-0.8, 0.8), rng.uniform(-0.8, 0.8), rng.uniform(0, 2 * np.pi)
+    if rng.random() < 0.6:
+        distance = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
+    else:
+        distance = np.hypot((x - cx) * rng.uniform(0.6, 1.5), y - cy) - rng.uniform(0.2, 0.9)
+    edge = 1 / (1 + np.exp(np.clip(-distance * soft, -30, 30)))
+    return (1 - depth * edge).astype(np.float32)
+
+
+def expose(image: Picture, smallest: float, rng: Generator) -> Picture:
+    """Take the picture: focus, shake, noise and compression, which leave digits of `smallest` px legible."""
+    image = _blurred(image, smallest, rng)
+    if rng.random() < 0.85:
+        image = _noisy(image, min(abs(rng.normal(0, 5)) + 0.5, 3 + smallest / 3), rng)
+    if rng.random() < 0.15:  # sharpened by the camera
+        image = cv2.addWeighted(image, 1.6, cv2.GaussianBlur(image, (0, 0), 1.2), -0.6, 0)
+    return image
+
+
+def _blurred(image: Picture, smallest: float, rng: Generator) -> Picture:
+    sigma = min(abs(rng.normal(0, 0.035)) * smallest, 0.09 * smallest, 6.0)
+    if rng.random() < 0.12:
+        length = int(np.clip(rng.uniform(0.03, 0.13) * smallest, 1, 15))
+        kernel = np.zeros((2 * length + 1,) * 2, np.float32)
+        angle = rng.uniform(0, np.pi)
+        end = np.cos(angle) * length, np.sin(angle) * length
+        cv2.line(kernel, *[(round(length - s * end[0]), round(length - s * end[1])) for s in (0.5, -0.5)], 1.0)
+        image = cv2.filter2D(image, -1, kernel / kernel.sum())
+    return cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.3 else image
+
+
+def _noisy(image: Picture, sigma: float, rng: Generator) -> Picture:
+    """Add noise whose spread is about `sigma` levels; uniform bytes, blurred, are nearly normal and cheap."""
+    h, w = image.shape[:2]
+    noise = np.frombuffer(rng.bytes(h * w * 3), np.int8).reshape(h, w, 3).astype(np.float32)
+    soft = float(rng.uniform(0.5, 1.1))
+    noise = cv2.GaussianBlur(noise, (0, 0), soft)
+    return cv2.add(image, noise * np.float32(sigma * soft * 3.5 / 74), dtype=cv2.CV_8U)
+
+
+def compress(image: Picture, quality: int) -> Picture:
+    """Compress as JPEG and decode again."""
+    data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
