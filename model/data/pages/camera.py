@@ -133,24 +133,95 @@ def light_up(image: Picture, rng: Generator) -> Picture:
 
 def _shadow(x: Field, y: Field, rng: Generator) -> Field:
     """A shadow's edge: straight or round, hard or soft."""
-    depth, soft = rng.uniform(0.1, 0.7), np.exp(rng.uniform(np.log(6), np.log(150)))
+    depth, soft = rng.uniform(0.1, 0.8), np.exp(rng.uniform(np.log(5), np.log(120)))
     cx, cy, angle = rng.uniform(-0.8, 0.8), rng.uniform(-0.8, 0.8), rng.uniform(0, 2 * np.pi)
-    if rng.random() < 0.6:
+    if rng.random() < 0.75:
         distance = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
     else:
         distance = np.hypot((x - cx) * rng.uniform(0.6, 1.5), y - cy) - rng.uniform(0.2, 0.9)
+        soft = min(soft, 12)
     edge = 1 / (1 + np.exp(np.clip(-distance * soft, -30, 30)))
     return (1 - depth * edge).astype(np.float32)
 
 
+def obstruct(
+    image: Picture, classes: NDArray[np.uint8], instances: NDArray[np.uint16], rng: Generator
+) -> tuple[Picture, NDArray[np.uint8]]:
+    """Add what gets into pictures by mistake, where nothing is written: bars, fingers, pens, stains, holes, staples."""
+    image, classes = image.copy(), classes.copy()
+    h, w = classes.shape
+    for _ in range(int(rng.integers(1, 4))):
+        mask, color, opacity = _obstacle((h, w), rng)
+        if not (mask.astype(bool) & (instances > 0)).any():
+            share = cv2.merge([mask.astype(np.float32) * np.float32(opacity / 255)] * 3)
+            image = np.asarray(image + (np.array(color, np.float32) - image) * share).astype(np.uint8)
+            classes[mask > 127] = PixelClass.OTHER
+    return image, classes
+
+
+def _obstacle(size_hw: tuple[int, int], rng: Generator) -> tuple[NDArray[np.uint8], NDArray[np.float64], float]:
+    """Mask, color and opacity of an obstacle."""
+    h, w = size_hw
+    side, mask = max(h, w), np.zeros(size_hw, np.uint8)
+    x, y = (int(v) for v in rng.uniform((0, 0), (w, h)))
+    dark = rng.normal(rng.uniform(5, 60), 5, 3).clip(0, 255)
+    match rng.integers(6):
+        case 0:  # a bar along an edge, as scanners and phones leave it
+            t, edge = int(rng.uniform(0.005, 0.12) * side), rng.integers(4)
+            corners = ((0, 0, w, t), (0, h - t, w, h), (0, 0, t, h), (w - t, 0, w, h))[edge]
+            cv2.rectangle(mask, corners[:2], corners[2:], 255, -1)
+            return mask, dark if rng.random() < 0.8 else rng.uniform(180, 255, 3), 1.0
+        case 1:  # a finger, or a rounded corner of something
+            end = int(rng.choice([0, w])), int(rng.choice([0, h]))
+            axes = (int(rng.uniform(0.05, 0.2) * side), int(rng.uniform(0.1, 0.3) * side))
+            cv2.ellipse(mask, end, axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
+            return mask, rng.normal((205, 150, 125), 25).clip(0, 255) if rng.random() < 0.5 else dark, 1.0
+        case 2:  # a pen
+            end = int(x + rng.normal(0, 0.4) * side), int(y + rng.normal(0, 0.4) * side)
+            cv2.line(mask, (x, y), end, 255, max(int(rng.uniform(0.01, 0.03) * side), 2), cv2.LINE_AA)
+            return mask, rng.uniform(0, 255, 3), 1.0
+        case 3:  # the ring of a cup
+            cv2.circle(mask, (x, y), int(rng.uniform(0.05, 0.25) * side), 255, max(side // 150, 1), cv2.LINE_AA)
+            return cv2.GaussianBlur(mask, (0, 0), 1.2), np.array([120.0, 80.0, 40.0]), float(rng.uniform(0.1, 0.4))
+        case 4:  # specks or punched holes
+            for px, py in rng.uniform((0, 0), (w, h), (int(rng.integers(1, 30)), 2)).astype(int):
+                cv2.circle(mask, (int(px), int(py)), int(rng.integers(1, max(side // 200, 2))), 255, -1, cv2.LINE_AA)
+            return mask, dark, float(rng.uniform(0.3, 1))
+    length = int(rng.uniform(0.01, 0.05) * side) + 2
+    cv2.line(mask, (x, y), (x + length, y + int(rng.integers(-length, length + 1))), 255, max(side // 300, 1), cv2.LINE_AA)
+    return mask, rng.uniform(60, 200, 3), 1.0  # a staple
+
+
+def invert_part(image: Picture, rng: Generator) -> Picture:
+    """Turn light to dark and dark to light beyond a straight line across the picture, as on a page half in black."""
+    h, w = image.shape[:2]
+    x, y, angle = rng.uniform(0.2, 0.8) * w, rng.uniform(0.2, 0.8) * h, rng.integers(4) * np.pi / 2 + rng.normal(0, 0.05)
+    normal, along = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+    reach = 2.0 * max(h, w)
+    corners = np.array([(x, y)] * 4) + reach * np.array([along, along + normal, normal - along, -along])
+    mask = cv2.fillPoly(np.zeros((h, w), np.uint8), [np.rint(corners).astype(np.int32)], 1)
+    return np.where(mask[..., None] == 1, 255 - image, image)
+
+
 def expose(image: Picture, smallest: float, rng: Generator) -> Picture:
     """Take the picture: focus, shake, noise and compression, which leave digits of `smallest` px legible."""
+    if rng.random() < 0.15:
+        image = resample(image, smallest / rng.uniform(11, 30), rng)
     image = _blurred(image, smallest, rng)
     if rng.random() < 0.85:
         image = _noisy(image, min(abs(rng.normal(0, 5)) + 0.5, 3 + smallest / 3), rng)
     if rng.random() < 0.15:  # sharpened by the camera
         image = cv2.addWeighted(image, 1.6, cv2.GaussianBlur(image, (0, 0), 1.2), -0.6, 0)
     return image
+
+
+def resample(image: Picture, factor: float, rng: Generator) -> Picture:
+    """Reduce a picture by a factor and enlarge it again, smoothly or by repeating pixels; not below a factor of 1.3."""
+    h, w = image.shape[:2]
+    if factor < 1.3:
+        return image
+    small = cv2.resize(image, (max(round(w / factor), 1), max(round(h / factor), 1)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (w, h), interpolation=(cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)])
 
 
 def _blurred(image: Picture, smallest: float, rng: Generator) -> Picture:

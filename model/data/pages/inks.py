@@ -26,6 +26,8 @@ _LOW, _TAILED = "acemnorsuvwxz", "gpqyj"  # letters as high as an x, and with a 
 _X_TOP, _TAIL_END = 0.42, 1.35  # of a digit's height, from its top
 Characters = Mapping[str, Sequence[Sequence[Stroke]]]
 """Drawings of each character, in any scale."""
+SCRIBBLE = "scribble"
+"""The name of a word that nobody can read; any other name of several letters is a word in joined letters."""
 _SAME_AS = {"×": "x"}  # signs that people draw as they draw another character
 
 GRAIN = cv2.normalize(
@@ -115,6 +117,10 @@ class WrittenHand:
 
     def _strokes(self, character: str, rng: Generator) -> list[Stroke]:
         """Return strokes in heights of a digit, from its top at 0 to its foot at 1."""
+        if character == SCRIBBLE:
+            return _scribble(rng)
+        if len(character) > 1 and character not in self.drawings:
+            return self._joined(character, rng)
         own = self.drawings.get(_SAME_AS.get(character, character), ())
         if character in SIGNS:
             template = self._from_template(SIGN_TEMPLATES[character], character, rng)
@@ -125,6 +131,19 @@ class WrittenHand:
             return _fit(self._from_template(DIGIT_TEMPLATES[int(character)], character, rng), (0, 0, 1, 1))
         return _fit(self._from_template(NON_DIGIT_TEMPLATES, character, rng), _place(character, rng))
 
+    def _joined(self, word: str, rng: Generator) -> list[Stroke]:
+        """Write a word without lifting the pen between its letters."""
+        strokes: list[Stroke] = []
+        right = 0.0
+        for letter in word:
+            own = self._strokes(letter, rng)
+            x0, _, x1, _ = _extent(own)
+            moved = [stroke + (right - x0, 0) for stroke in own]
+            right += x1 - x0 + rng.uniform(0.0, 0.12)
+            strokes[-1:] = [np.vstack([*strokes[-1:], moved[0]])]
+            strokes += moved[1:]
+        return strokes
+
     def _from_template(self, templates: Sequence[str], character: str, rng: Generator) -> list[Stroke]:
         habit = self.habits[character] if character in self.habits and rng.random() < 0.9 else rng.random()
         return [stroke / 100 for stroke in template_strokes(templates[int(habit * len(templates))])]
@@ -134,6 +153,16 @@ def _distorted(strokes: Sequence[Stroke], amount: float, rng: Generator) -> list
     """Bend strokes smoothly by about `amount` heights, each time differently."""
     turns, phases = rng.normal(0, 3, (2, 2)), rng.uniform(0, 2 * np.pi, 2)
     return [stroke + 1.4 * amount * np.sin(stroke @ turns + phases) for stroke in strokes]
+
+
+def _scribble(rng: Generator) -> list[Stroke]:
+    """Loops and waves that look like writing from afar."""
+    n = int(rng.integers(3, 14))
+    t = np.linspace(0, n, 14 * n)
+    height = np.interp(t, np.arange(n + 1), rng.choice([0.25, 0.3, 0.6, 0.9], n + 1, p=[0.4, 0.3, 0.2, 0.1]))
+    x = 0.25 * t * rng.uniform(0.8, 1.6) + rng.uniform(0.02, 0.2) * np.sin(2 * np.pi * t + rng.uniform(0, 6))
+    y = 1 - height * (0.5 + 0.5 * np.sin(2 * np.pi * t))
+    return [np.column_stack([x, y])]
 
 
 def _choose(drawings: Sequence[Sequence[Stroke]], rng: Generator) -> Sequence[Stroke]:
@@ -345,7 +374,9 @@ def random_hand(inks: InkSources, pen: Pen, rng: Generator) -> WrittenHand:
     habits = {character: float(rng.random()) for character in DIGITS + SIGNS}
     uneven = float(rng.choice([0.03, 0.06, 0.1]))
     kind = rng.choice(["strokes", "pictures", "templates"], p=[0.55, 0.33, 0.12])
-    letters, digits = _any(inks.writers_of_letters, rng), _any(inks.writers, rng)
+    digits, letters = _any(inks.writers, rng), {}
+    for _ in range(4):  # hardly anybody wrote all of them
+        letters = {**letters, **_any(inks.writers_of_letters, rng)}
     if kind == "strokes" or not inks.bands:
         return WrittenHand(pen, {**letters, **digits}, {}, habits, shape, uneven)
     drawings = {name: drawn for name, drawn in letters.items() if name not in DIGITS}

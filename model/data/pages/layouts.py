@@ -9,8 +9,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from model.data.pages.inks import DIGITS, Hand, InkSources, Pen, PrintedHand, random_hand
-from model.data.pages.papers import Medium, Ruling
+from model.data.pages.inks import SCRIBBLE, Hand, InkSources, Pen, PrintedHand, random_hand
+from model.data.pages.papers import Medium, Ruling, scenery
 from model.data.pages.sheet import PixelClass, Placed, Script, Sheet
 
 _WORDS = (
@@ -402,10 +402,12 @@ def labeled(author: Author) -> None:
     script = author.script(height)
     label = author.printed(height * rng.uniform(0.4, 0.9)) if is_printed else replace(script, is_read=True)
     left = author.left(9 * height)
-    tab = left + height * rng.uniform(3, 6)
+    tab, joined = left + height * rng.uniform(3, 6), rng.choice([0, 0, 1])
     for top in author.rows(height, int(rng.integers(1, 12))):
         line = sheet.next_line()
-        word = words(rng, int(rng.integers(1, 3))) + (":" if rng.random() < 0.3 else "")
+        word: str | list[str] = words(rng, int(rng.integers(1, 3))) + (":" if rng.random() < 0.3 else "")
+        if not is_printed and rng.random() < joined:
+            word = _cursive(word.rstrip(":").split(), rng)
         end = sheet.write(word, left, top + (height - label.height), label, line)
         x = max(tab, end + 0.5 * height) if rng.random() < 0.8 else end + 0.6 * height
         end = sheet.write(number(rng), x, top, script, line)
@@ -482,14 +484,40 @@ def text_only(author: Author) -> None:
     is_printed = rng.random() < 0.5
     script = author.printed(height) if is_printed else replace(author.script(height), gap=author.gap * 0.5)
     count = max(int(sheet.size_wh[0] / height / 4), 1)
-    is_foreign = rng.random() < 0.35
+    is_foreign, joined = rng.random() < 0.35, rng.random() < 0.45
     if is_foreign and is_printed:
         script = replace(script, hand=replace(script.hand, font="uni"))  # type: ignore[type-var]
     for top in author.rows(height, int(rng.integers(1, 20))):
         text: str | list[str] = words(rng, int(rng.integers(1, count + 1)))
+        if joined and not is_printed:
+            text = _cursive(text.split(), rng)
         if is_foreign:
             text = _foreign(author, int(rng.integers(1, 3 * count + 1)), is_printed=is_printed)
         sheet.write(text, sheet.area[0] + rng.uniform(0, 2) * height, top, script)
+
+
+def _cursive(text: list[str], rng: Generator) -> list[str]:
+    """Take each word as one character, in joined letters or illegible."""
+    scribbles = rng.random() < 0.3
+    return [part for word in text for part in (SCRIBBLE if scribbles or len(word) < 2 else word, " ")]
+
+
+def letters_only(author: Author) -> None:
+    """A few letters or signs without any number."""
+    rng = author.rng
+    kinds = "abcdefghkmnpqrtuvwxyzABCDEFGHKMNPQRTUVWXY", "+-×÷=()/", "+-x/()", "<>≤≥=±[]{}*", "?!%€$&"
+    some = kinds[rng.choice(5, p=[0.45, 0.25, 0.15, 0.08, 0.07])]
+    n = int(rng.choice([1, 2, 4, 8, 15]))
+    texts = [" ".join(some[k] for k in rng.integers(0, len(some), n)) for _ in range(int(rng.integers(1, 7)))]
+    if rng.random() < 0.3:
+        texts = [" ".join([text[0]] * n) for text in texts]
+    _in_lines(author, texts, author.fits(min(len(texts), 3), 1.7 * n))
+
+
+def surroundings(author: Author) -> None:
+    """A picture of something else."""
+    author.sheet.image[:] = scenery(author.sheet.classes.shape, author.rng)
+    author.sheet.classes[:] = PixelClass.OTHER
 
 
 def _foreign(author: Author, count: int, *, is_printed: bool) -> str | list[str]:
@@ -535,8 +563,10 @@ LAYOUTS: dict[str, tuple[Callable[[Author], None], float]] = {
     "worksheet": (worksheet, 4),
     "crossed_out": (crossed_out, 4),
     "empty": (empty, 2),
-    "text_only": (text_only, 6),
+    "text_only": (text_only, 7),
+    "letters_only": (letters_only, 4),
     "drawing": (drawing, 2),
+    "surroundings": (surroundings, 3),
 }
 """What may stand on a page, and how often."""
 
@@ -550,6 +580,3 @@ def random_author(sheet: Sheet, inks: InkSources, medium: Medium, unit: float, r
     gap = float(rng.uniform(0.05, 0.4))
     touching = float(rng.choice([0.0, 0.0, 0.0, 0.1, 0.35, 0.9]))
     return Author(sheet, inks, medium, hand, unit, gap, touching, ruling)
-
-
-__all__ = ["DIGITS", "LAYOUTS", "Author", "random_author"]

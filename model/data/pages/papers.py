@@ -127,7 +127,7 @@ def blank_paper(medium: Medium, size_hw: tuple[int, int], rng: Generator) -> Pic
         return image
     side = max(size_hw)
     relief = clouds(size_hw, rng.uniform(1, 3), rng) * (0.6 * medium.roughness)
-    relief += clouds(size_hw, side / rng.uniform(2, 12), rng) * (0.8 * medium.roughness)
+    relief += clouds(size_hw, side / rng.uniform(2, 12), rng) * (0.35 * medium.roughness)
     if medium.name == "board":  # wiped chalk
         relief += clouds(size_hw, side / rng.uniform(8, 30), rng, 4.0) * rng.uniform(1, 7)
     return add(image, relief)
@@ -136,6 +136,31 @@ def blank_paper(medium: Medium, size_hw: tuple[int, int], rng: Generator) -> Pic
 def add(image: Picture, field: Field) -> Picture:
     """Add the same (h, w) field to the three channels."""
     return cv2.add(image, cv2.merge([field] * 3), dtype=cv2.CV_8U)
+
+
+def scenery(size_hw: tuple[int, int], rng: Generator) -> Picture:
+    """(h, w, 3) uint8: nothing that was written: clouds, stripes, bricks, stars or leaves, in colors or gray."""
+    h, w = size_hw
+    side, image = max(h, w), desk(size_hw, rng)
+    for _ in range(int(rng.integers(1, 4))):
+        cell = np.exp(rng.uniform(np.log(1.5), np.log(side / 3)))
+        field = clouds(size_hw, cell, rng, float(rng.choice([1, 1, 4])))
+        if rng.random() < 0.4:
+            field = np.sign(field - np.float32(rng.normal(0, 0.8))).astype(np.float32)  # shapes with an outline
+        colors = rng.normal(0, 35, 3) if rng.random() < 0.7 else [rng.normal(0, 40)] * 3
+        image = cv2.add(image, cv2.merge([field * np.float32(level) for level in colors]), dtype=cv2.CV_8U)
+    for _ in range(int(rng.choice([0, 0, 10, 60]))):
+        color = rng.uniform(0, 255, 3).tolist()
+        center, axes = rng.uniform((0, 0), (w, h)), rng.exponential(side / 25, 2) + 1
+        pose = tuple(center.astype(int).tolist()), tuple(axes.astype(int).tolist()), float(rng.uniform(0, 180))
+        cv2.ellipse(image, *pose, 0, 360, color, -1 if rng.random() < 0.7 else 2, cv2.LINE_AA)
+    if rng.random() < 0.2:
+        step, line = rng.uniform(0.03, 0.15) * side, rng.uniform(0, 255, 3).tolist()
+        for i, y in enumerate(np.arange(0, h, step)):
+            cv2.line(image, (0, int(y)), (w, int(y)), line, max(int(step / 9), 1), cv2.LINE_AA)
+            for x in np.arange(i % 2 * step, w, 2 * step):
+                cv2.line(image, (int(x), int(y)), (int(x), int(y + step)), line, max(int(step / 9), 1), cv2.LINE_AA)
+    return image
 
 
 def rule_paper(sheet: Sheet, unit: float, medium: Medium) -> Ruling | None:

@@ -123,7 +123,8 @@ class Sheet:
                 continue
             glyph = self._draw(character, script)
             if placed and not is_apart and self.rng.random() < script.touching:
-                x = _contact(placed[-1], glyph) - self.rng.uniform(0, 1.2) * script.pen.width * script.height
+                x = max(_contact(placed[-1], glyph), x - 0.4 * script.height)
+                x -= self.rng.uniform(0, 0.9) * script.pen.width * script.height
             placed.append((character, glyph, x, 0.0))
             x += glyph.advance + script.gap * script.height * self.rng.uniform(0.6, 1.4)
             is_apart = False
@@ -246,8 +247,9 @@ def _contact(left: Placed, glyph: Glyph) -> float:
     end = x + before.left + before.alpha.shape[1]
     if top >= bottom:
         return end
-    one = before.alpha[top - before.top : bottom - before.top] > 127
-    other = glyph.alpha[top - glyph.top : bottom - glyph.top] > 127
+    tall = np.ones((5, 1), np.uint8)  # strokes that pass each other this closely meet, too
+    one = cv2.dilate(before.alpha[top - before.top : bottom - before.top], tall) > 127
+    other = cv2.dilate(glyph.alpha[top - glyph.top : bottom - glyph.top], tall) > 127
     both = one.any(axis=1) & other.any(axis=1)
     if not both.any():
         return end

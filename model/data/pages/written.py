@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from model.data.pages.camera import View, compress, expose, light_up, place_paper
+from model.data.pages.camera import View, compress, expose, invert_part, light_up, obstruct, place_paper, resample
 from model.data.pages.inks import DIGITS, InkSources
 from model.data.pages.layouts import LAYOUTS, random_author
 from model.data.pages.papers import Medium, blank_paper, random_medium, rule_paper
@@ -67,6 +68,10 @@ def write_page(
     author = random_author(sheet, inks, medium, unit, ruling)
     LAYOUTS[layout][0](author)
     image, classes, instances = place_paper(sheet.image, sheet.classes, sheet.instances, view, rng)
+    if medium.name != "screen" and rng.random() < 0.25:
+        image, classes = obstruct(image, classes, instances, rng)
+    if size_hw is None and rng.random() < 0.25:
+        image, classes, instances = _crop(image, classes, instances, rng)
     symbols, instances = _visible(sheet.symbols, sheet.instances, instances, classes)
     smallest = min((symbol.box[3] - symbol.box[1] for symbol in symbols if symbol.label in DIGITS), default=20)
     image = _take(image, medium, smallest, rng)
@@ -105,13 +110,25 @@ def _inset(box: tuple[int, int, int, int], share: float) -> tuple[int, int, int,
     return x0 + margin, y0 + margin, x1 - margin, y1 - margin
 
 
+def _crop(
+    image: NDArray[np.uint8], classes: NDArray[np.uint8], instances: NDArray[np.uint16], rng: Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint16]]:
+    """Cut the picture closely around what is written."""
+    x, y, w, h = cv2.boundingRect((instances > 0).astype(np.uint8))
+    if min(w, h) < 8:
+        return image, classes, instances
+    left, top, right, bottom = (rng.uniform(0, 0.3, 4) * rng.integers(0, 2, 4) * min(w, h)).astype(int).tolist()
+    region = np.s_[max(y - top, 0) : y + h + bottom, max(x - left, 0) : x + w + right]
+    return image[region], classes[region], instances[region]
+
+
 def _visible(
     written: list[Symbol], before: NDArray[np.uint16], after: NDArray[np.uint16], classes: NDArray[np.uint8]
 ) -> tuple[tuple[Symbol, ...], NDArray[np.int32]]:
     """Find the boxes of the symbols that are visible and number them; cut ones become part of the surroundings."""
     n = len(written) + 1
     drawn, left = np.bincount(before.ravel(), minlength=n), np.bincount(after.ravel(), minlength=n)
-    is_whole = (left > _WHOLE * 0.7 * drawn) & (left > 0)
+    is_whole = (left > _WHOLE * 0.7 * drawn) & (left > 0)  # paper that is farther away is smaller
     is_whole &= _away_from_edges(after, n) | (left > 0.9 * drawn)
     is_whole[0] = False
     classes[~is_whole[after] & (after > 0)] = PixelClass.OTHER
@@ -142,7 +159,11 @@ def _boxes(instances: NDArray[np.int32], count: int) -> list[tuple[int, int, int
 def _take(image: NDArray[np.uint8], medium: Medium, smallest: float, rng: Generator) -> NDArray[np.uint8]:
     """Take or scan the picture; a screen's is taken as it is."""
     quality = int(rng.integers(35, 96))
+    if rng.random() < 0.03:
+        image = invert_part(image, rng)
     if medium.name == "screen":
+        if rng.random() < 0.15:
+            image = resample(image, smallest / rng.uniform(11, 24), rng)
         return compress(image, quality) if rng.random() < 0.4 else np.ascontiguousarray(image)
     if medium.name != "scan":
         image = light_up(image, rng)
