@@ -188,14 +188,20 @@ def _obstacle(size_hw: tuple[int, int], rng: Generator) -> tuple[NDArray[np.uint
                 cv2.circle(mask, (int(px), int(py)), int(rng.integers(1, max(side // 200, 2))), 255, -1, cv2.LINE_AA)
             return mask, dark, float(rng.uniform(0.3, 1))
     length = int(rng.uniform(0.01, 0.05) * side) + 2
-    cv2.line(mask, (x, y), (x + length, y + int(rng.integers(-length, length + 1))), 255, max(side // 300, 1), cv2.LINE_AA)
+    cv2.line(
+        mask, (x, y), (x + length, y + int(rng.integers(-length, length + 1))), 255, max(side // 300, 1), cv2.LINE_AA
+    )
     return mask, rng.uniform(60, 200, 3), 1.0  # a staple
 
 
 def invert_part(image: Picture, rng: Generator) -> Picture:
     """Turn light to dark and dark to light beyond a straight line across the picture, as on a page half in black."""
     h, w = image.shape[:2]
-    x, y, angle = rng.uniform(0.2, 0.8) * w, rng.uniform(0.2, 0.8) * h, rng.integers(4) * np.pi / 2 + rng.normal(0, 0.05)
+    x, y, angle = (
+        rng.uniform(0.2, 0.8) * w,
+        rng.uniform(0.2, 0.8) * h,
+        rng.integers(4) * np.pi / 2 + rng.normal(0, 0.05),
+    )
     normal, along = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
     reach = 2.0 * max(h, w)
     corners = np.array([(x, y)] * 4) + reach * np.array([along, along + normal, normal - along, -along])
@@ -221,7 +227,9 @@ def resample(image: Picture, factor: float, rng: Generator) -> Picture:
     if factor < 1.3:
         return image
     small = cv2.resize(image, (max(round(w / factor), 1), max(round(h / factor), 1)), interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, (w, h), interpolation=(cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)])
+    return cv2.resize(
+        small, (w, h), interpolation=(cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
+    )
 
 
 def _blurred(image: Picture, smallest: float, rng: Generator) -> Picture:

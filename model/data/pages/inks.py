@@ -217,7 +217,9 @@ def _ink_strokes(strokes: Sequence[Stroke], pen: Pen, width: float) -> Glyph:
     return _cropped(ink, int(corner[1]))
 
 
-def _ink_picture(pictures: Sequence[Ink], shape: NDArray[np.float64], size: float, down: float, rng: Generator) -> Glyph:
+def _ink_picture(
+    pictures: Sequence[Ink], shape: NDArray[np.float64], size: float, down: float, rng: Generator
+) -> Glyph:
     """Enlarge or reduce the picture of a digit to `size` px, with edges as sharp as a pen's."""
     picture = pictures[int(rng.integers(len(pictures)))]
     x, y, w, h = cv2.boundingRect(picture)
@@ -226,13 +228,18 @@ def _ink_picture(pictures: Sequence[Ink], shape: NDArray[np.float64], size: floa
     shear = float(shape[0, 1])
     width = w * scale * float(shape[0, 0])
     reach = abs(shear) * h * scale
+    if scale < 0.5:  # warpAffine does not average
+        picture = cv2.resize(picture, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA)
+        (h, w), scale = picture.shape, 0.5
     matrix = np.array([[width / w, shear * scale, reach / 2 - shear * h * scale / 2 + 2], [0, scale, 2]])
     size_wh = int(width + reach) + 5, int(h * scale) + 5
-    ink = cv2.warpAffine(picture, matrix, size_wh, flags=cv2.INTER_CUBIC if scale > 0.7 else cv2.INTER_AREA)
+    ink = cv2.warpAffine(picture, matrix, size_wh, flags=cv2.INTER_CUBIC)
     gain = min(max(0.7 * scale, 1.0), 6.0)
     if gain > 1:
         soft = cv2.GaussianBlur(ink, (0, 0), 0.35 * scale)
         ink = cv2.addWeighted(soft, gain, soft, 0, -110 * (gain - 1))
+    else:
+        ink = cv2.normalize(ink, np.empty(0, np.uint8), 0, 255, cv2.NORM_MINMAX)
     return _cropped(ink, round(down + size - h * scale) - 2)
 
 

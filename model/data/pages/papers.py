@@ -64,7 +64,9 @@ def random_medium(rng: Generator) -> Medium:
     if name == "screen":
         dark_mode = rng.random() < 0.12
         paper = _near((15, 15, 18), 12, rng) if dark_mode else (255, 255, 255)
-        return Medium(name, paper, 0.0, _screen_pen(rng, is_light=dark_mode), (230, 230, 230) if dark_mode else (0, 0, 0))
+        return Medium(
+            name, paper, 0.0, _screen_pen(rng, is_light=dark_mode), (230, 230, 230) if dark_mode else (0, 0, 0)
+        )
     if name == "board":
         paper = _near(((40, 70, 55), (45, 45, 48), (25, 30, 45), (20, 20, 20))[rng.integers(4)], 12, rng)
         return Medium(name, paper, rng.uniform(2, 9), _chalk(rng), _near((220, 220, 215), 20, rng))
@@ -110,12 +112,16 @@ _PENS = [0.3, 0.17, 0.14, 0.1, 0.17, 0.07, 0.05]
 
 
 def _chalk(rng: Generator) -> Pen:
-    color = ((235, 235, 230), (240, 225, 130), (240, 170, 170), (160, 200, 240))[rng.choice(4, p=[0.7, 0.14, 0.08, 0.08])]
+    color = ((235, 235, 230), (240, 225, 130), (240, 170, 170), (160, 200, 240))[
+        rng.choice(4, p=[0.7, 0.14, 0.08, 0.08])
+    ]
     return Pen(rng.uniform(0.07, 0.16), _near(color, 10, rng), rng.uniform(0.6, 1), rng.uniform(0, 0.75))
 
 
 def _screen_pen(rng: Generator, *, is_light: bool) -> Pen:
-    colors = ((255, 255, 255), (255, 235, 60), (90, 220, 255)) if is_light else ((0, 0, 0), (30, 30, 200), (230, 20, 20))
+    colors = (
+        ((255, 255, 255), (255, 235, 60), (90, 220, 255)) if is_light else ((0, 0, 0), (30, 30, 200), (230, 20, 20))
+    )
     color = colors[rng.choice(3, p=[0.74, 0.13, 0.13])]
     return Pen(float(np.exp(rng.uniform(np.log(0.015), np.log(0.22)))), color, is_smooth=bool(rng.random() < 0.55))
 
@@ -196,7 +202,9 @@ def _ruling_pen(pitch: float, medium: Medium, rng: Generator) -> Pen:
     tint = np.array(((70, 110, 180), (110, 110, 110), (190, 90, 110), (80, 150, 110))[rng.integers(4)], np.float64)
     if sum(medium.paper) < 380:
         tint = 255 - tint / 2
-    return Pen(float(rng.uniform(0.5, max(0.05 * pitch, 1.2))), _near(tuple(tint), 15, rng), float(rng.uniform(0.25, 0.85)))
+    return Pen(
+        float(rng.uniform(0.5, max(0.05 * pitch, 1.2))), _near(tuple(tint), 15, rng), float(rng.uniform(0.25, 0.85))
+    )
 
 
 def _margin_pen(pen: Pen, rng: Generator) -> Pen:

@@ -113,6 +113,11 @@ class Sheet:
         self.lines += 1
         return self.lines - 1
 
+    def next_number(self) -> int:
+        """Count a number, sign or word and return its number."""
+        self.numbers += 1
+        return self.numbers - 1
+
     def compose(self, text: Sequence[str], script: Script) -> list[Placed]:
         """Lay out characters from x = 0 to the right, without drawing them; a space is a gap."""
         placed: list[Placed] = []
@@ -135,15 +140,35 @@ class Sheet:
         return self.place(text, self.compose(text, script), x, y, script, line)
 
     def place(
-        self, text: Sequence[str], placed: Sequence[Placed], x: float, y: float, script: Script, line: int | None = None
+        self,
+        text: Sequence[str],
+        placed: Sequence[Placed],
+        x: float,
+        y: float,
+        script: Script,
+        line: int | None = None,
+        number: int | None = None,
     ) -> float:
-        """Draw characters that `compose` laid out; spaces are not among them."""
+        """Draw characters that `compose` laid out; spaces are not among them.
+
+        Args:
+            text: what was laid out.
+            placed: the characters with their places, from (0, 0).
+            x: px, where the text begins.
+            y: px, the tops of its digits.
+            script: how it is written.
+            line: by default the next one.
+            number: that all characters belong to; by default those of the text are told apart.
+
+        Returns:
+            The right end in px.
+        """
         numbers, kinds = self._numbers(text, is_read=script.is_read)
         line = self.next_line() if line is None else line
         right = x
-        for (character, glyph, dx, dy), number, kind in zip(placed, numbers, kinds, strict=True):
+        for (character, glyph, dx, dy), own, kind in zip(placed, numbers, kinds, strict=True):
             label = "letter" if kind == PixelClass.LETTER else character.translate(RAISED)
-            self.symbols.append(Symbol(label, (0, 0, 0, 0), line, number))
+            self.symbols.append(Symbol(label, (0, 0, 0, 0), line, own if number is None else number))
             self.paste(glyph, round(x + dx), round(y + dy), script.pen, kind, len(self.symbols))
             right = max(right, x + dx + glyph.left + glyph.alpha.shape[1])
         return right
@@ -165,7 +190,7 @@ class Sheet:
 
     def cross_out(self, first: int, strokes: Sequence[NDArray[np.float64]], pen: Pen, width: float) -> None:
         """Cross out the symbols from index `first` with strokes in px, under whose ink they stay what they are."""
-        line, number = self.symbols[first].line, self._number()
+        line, number = self.symbols[first].line, self.next_number()
         ink = np.zeros(self.classes.shape, np.uint8)
         paths = [np.rint(stroke * 16).astype(np.int32) for stroke in strokes]
         cv2.polylines(ink, paths, False, 255, max(round(width), 1), cv2.LINE_AA, 4)
@@ -196,10 +221,6 @@ class Sheet:
         blend(self.image[region], ink[region] * free, pen, self.rng)
         self.classes[region][(ink[region] >= _INKED) & free] = kind
 
-    def _number(self) -> int:
-        self.numbers += 1
-        return self.numbers - 1
-
     def _draw(self, character: str, script: Script) -> Glyph:
         plain = character.translate(RAISED)
         if plain == character:
@@ -213,7 +234,7 @@ class Sheet:
         kinds: list[PixelClass] = []
         words = _WORD.findall(text) if isinstance(text, str) and is_read else _words(text)
         for word in words:
-            numbers += [self._number()] * len(word)
+            numbers += [self.next_number()] * len(word)
             kinds += [_kind(character) if is_read and _is_read(word) else PixelClass.LETTER for character in word]
         return numbers, kinds
 
@@ -237,6 +258,11 @@ def _kind(character: str) -> PixelClass:
     if character.translate(RAISED) in DIGITS:
         return PixelClass.DIGIT
     return PixelClass.SIGN if character in SIGNS else PixelClass.LETTER
+
+
+def width_of(placed: Sequence[Placed]) -> float:
+    """Width in px of characters that are laid out from x = 0."""
+    return max((x + glyph.left + glyph.alpha.shape[1] for _, glyph, x, _ in placed), default=0.0)
 
 
 def _contact(left: Placed, glyph: Glyph) -> float:
@@ -264,7 +290,9 @@ def blend(image: NDArray[np.uint8], alpha: NDArray[np.uint8], pen: Pen, rng: Gen
     shown = None
     if pen.grain:
         y, x = rng.integers(0, 64, 2)
-        grain = GRAIN[y : y + h, x : x + w] if max(h, w) <= 448 else np.tile(GRAIN, (h // 512 + 1, w // 512 + 1))[:h, :w]
+        grain = (
+            GRAIN[y : y + h, x : x + w] if max(h, w) <= 448 else np.tile(GRAIN, (h // 512 + 1, w // 512 + 1))[:h, :w]
+        )
         shown = np.clip((grain - 0.5) * (6 * pen.grain) + 1.3 - pen.grain, 1 - pen.grain, 1)
         share *= shown
     mixed = image + (np.array(pen.color, np.float32) - image) * share[..., None]

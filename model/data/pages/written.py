@@ -10,9 +10,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from model.data.pages.author import random_author
 from model.data.pages.camera import View, compress, expose, invert_part, light_up, obstruct, place_paper, resample
 from model.data.pages.inks import DIGITS, InkSources
-from model.data.pages.layouts import LAYOUTS, random_author
+from model.data.pages.layouts import LAYOUTS, add_notes
 from model.data.pages.papers import Medium, blank_paper, random_medium, rule_paper
 from model.data.pages.sheet import PixelClass, Sheet, Symbol
 
@@ -66,6 +67,7 @@ def write_page(
     unit = float(np.exp(low + max(high - low, 0) * rng.beta(1.3, 1.1)))
     ruling = rule_paper(sheet, unit, medium) if medium.name in ("photo", "scan") else None
     author = random_author(sheet, inks, medium, unit, ruling)
+    add_notes(author)
     LAYOUTS[layout][0](author)
     image, classes, instances = place_paper(sheet.image, sheet.classes, sheet.instances, view, rng)
     if medium.name != "screen" and rng.random() < 0.25:
