@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from model.data.pages.inks import InkSources, Pen, PrintedHand, WrittenHand, random_hand
 from model.data.pages.papers import Medium, Ruling
-from model.data.pages.sheet import Script, Sheet, width_of
+from model.data.pages.sheet import Script, Sheet
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +85,12 @@ class Author:
         """Write a text a line, all from about the same left edge, and return their box, xyxy px."""
         script = self.script(height)
         lines = [self.sheet.compose(text, script) for text in texts]
-        width = max(width_of(line) for line in lines)
+        width = max(line.width for line in lines)
         left, is_ragged = self.left(width), self.rng.random() < 0.3
         tops = self.rows(height, len(texts))
-        for text, line, top in zip(texts, lines, tops, strict=False):
-            x = self.left(width_of(line)) if is_ragged else left + self.rng.normal(0, 0.1) * height
-            self.sheet.place(text, line, x, top, script)
+        for line, top in zip(lines, tops, strict=False):
+            x = self.left(line.width) if is_ragged else left + self.rng.normal(0, 0.1) * height
+            self.sheet.place(line, (x, top))
         return left, tops[0], left + width, tops[-1] + height
 
 

@@ -127,7 +127,7 @@ def light_up(image: Picture, rng: Generator) -> Picture:
         light *= _shadow(x, y, rng)
     exposure = float(np.clip(rng.normal(0.95, 0.14), 0.4, 1.12))
     tint = 1 + rng.normal(0, 0.035, 3)
-    fine = cv2.resize(light * np.float32(exposure), (w, h), interpolation=cv2.INTER_LINEAR).clip(0.06, 1.6)
+    fine = cv2.resize(light * np.float32(exposure), (w, h), interpolation=cv2.INTER_LINEAR).clip(0.2, 1.5)
     return cv2.multiply(image, cv2.merge([fine * np.float32(t) for t in tint]), dtype=cv2.CV_8U)
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.random import Generator
 
 from model.data.pages.inks import SCRIBBLE
 
-_WORDS = ["total", "sum", "price", "name", "date", "time", "kg", "km", "cm", "hours", "paid", "room", "page", "number", "count", "score", "test", "group", "class", "week", "Monday", "May", "milk", "bread", "eggs", "apples", "rent", "tax", "VAT", "each", "left", "right", "yes", "no", "ok", "average", "mean", "run", "trial", "sample", "Ohm", "volts", "depth", "width", "Summe", "Preis", "Datum", "Uhr", "Euro", "Stück", "Menge", "Betrag", "nom", "prix", "jours", "total", "kilo", "fecha", "precio", "hora", "suma", "nota", "tel", "fax", "street", "the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as", "was", "on", "be", "at", "by", "this", "had", "not", "are", "but", "from", "or", "have", "an", "they", "which", "one", "you"]
+_WORDS = re.findall(
+    r"\w+",
+    """
+total sum price name date time kg km cm hours paid room page number count score test group class week Monday May milk
+bread eggs apples rent tax VAT each left right yes no ok average mean run trial sample Ohm volts depth width Summe Preis
+Datum Uhr Euro Stück Menge Betrag nom prix jours kilo fecha precio hora suma nota tel fax street the of and to in is
+that for it with as was on be at by this had not are but from or have an they which one you
+""",
+)
 
 
 def whole(rng: Generator, longest: int = 6) -> str:

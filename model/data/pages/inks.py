@@ -78,7 +78,12 @@ class Pen:
 class Hand(Protocol):
     """Writes or prints characters."""
 
-    def draw(self, character: str, height: float, rng: Generator) -> Glyph:
+    @property
+    def pen(self) -> Pen:
+        """What it writes with."""
+        ...
+
+    def draw(self, character: str, height: float, rng: Generator, /) -> Glyph:
         """Draw a character beside digits of `height` px."""
         ...
 
@@ -103,14 +108,14 @@ class WrittenHand:
     shape: NDArray[np.float64]
     unevenness: float = 0.05
 
-    def draw(self, character: str, height: float, rng: Generator) -> Glyph:
+    def draw(self, character: str, height: float, rng: Generator, /) -> Glyph:
         """Draw a character beside digits of `height` px."""
         size = height * float(np.clip(rng.normal(1, self.unevenness), 0.75, 1.3))
         down = height * (1 + float(rng.normal(0, self.unevenness / 2))) - size
         if character in self.pictures:
             return _ink_picture(self.pictures[character], self.shape, size, down, rng)
         strokes = _distorted(self._strokes(character, rng), 0.3 * self.unevenness, rng)
-        shift = rng.random(2) + (0, down)
+        shift = rng.random(2) + np.array([0, down])
         moved = [(stroke @ self.shape.T) * size + shift for stroke in strokes]
         dot = float(rng.uniform(1, 1.5)) if character in ".:,·;÷" else 1.0
         return _ink_strokes(moved, self.pen, dot * self.pen.width * height)
@@ -138,7 +143,7 @@ class WrittenHand:
         for letter in word:
             own = self._strokes(letter, rng)
             x0, _, x1, _ = _extent(own)
-            moved = [stroke + (right - x0, 0) for stroke in own]
+            moved = [stroke + np.array([right - x0, 0]) for stroke in own]
             right += x1 - x0 + rng.uniform(0.0, 0.12)
             strokes[-1:] = [np.vstack([*strokes[-1:], moved[0]])]
             strokes += moved[1:]
@@ -263,7 +268,7 @@ class PrintedHand:
     weight: int = 400
     pen: Pen = field(default=Pen(0.12, (20, 20, 20)))
 
-    def draw(self, character: str, height: float, rng: Generator) -> Glyph:
+    def draw(self, character: str, height: float, _rng: Generator, /) -> Glyph:
         """Draw a character beside digits of `height` px; its parts are as far apart as the font says."""
         if self.font in _OPENCV:
             return _opencv_glyph(self.font, self.weight, character, round(height))

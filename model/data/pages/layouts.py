@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -12,7 +13,7 @@ from model.data.pages.author import Author
 from model.data.pages.contents import any_number, cursive, equation, signed, whole, words
 from model.data.pages.inks import Pen
 from model.data.pages.nothing import drawing, empty, letters_only, surroundings, text_only
-from model.data.pages.sheet import Script, width_of
+from model.data.pages.sheet import Script
 from model.data.pages.sums import fraction, long_multiplication, worksheet, written_sum
 from model.data.pages.tables import form, hand_drawn, table
 
@@ -45,12 +46,12 @@ def column(author: Author) -> None:
     make = (whole, signed, any_number)[rng.integers(3)]
     texts = [make(rng) for _ in range(int(rng.integers(3, 16)))]
     height = author.fits(min(len(texts), 6), max(map(len, texts)))
-    x0, y0, x1, y1 = author.write_lines(texts, height)
+    x0, _, x1, y1 = author.write_lines(texts, height)
     if rng.random() < 0.25:
         pen = replace(author.pen, width=author.pen.width * height)
         level = y1 + rng.uniform(0.1, 0.3) * height
         author.sheet.rule([hand_drawn((x0, level), (x1, level), height, rng)] * int(rng.integers(1, 3)), pen)
-        author.sheet.write(make(rng), x0, level + rng.uniform(0.15, 0.5) * height, author.script(height))
+        author.sheet.write(make(rng), (x0, level + rng.uniform(0.15, 0.5) * height), author.script(height))
 
 
 def rows_of_digits(author: Author) -> None:
@@ -72,17 +73,17 @@ def scattered(author: Author) -> None:
     for _ in range(int(rng.integers(2, 14))):
         text = any_number(rng)
         script = author.script(author.fits(2, len(text)) * rng.uniform(0.6, 1))
-        placed = author.sheet.compose(text, script)
-        x, y = rng.uniform(x0, max(x1 - width_of(placed), x0 + 1)), rng.uniform(y0, max(y1 - script.height, y0 + 1))
+        composed = author.sheet.compose(text, script)
+        x, y = rng.uniform(x0, max(x1 - composed.width, x0 + 1)), rng.uniform(y0, max(y1 - script.height, y0 + 1))
         around = (
             x - script.height,
             y - 0.6 * script.height,
-            x + width_of(placed) + script.height,
+            x + composed.width + script.height,
             y + 1.6 * script.height,
         )
         if all(around[2] < a or c < around[0] or around[3] < b or d < around[1] for a, b, c, d in taken):
             taken.append(around)
-            author.sheet.place(text, placed, x, y, script)
+            author.sheet.place(composed, (x, y))
 
 
 def expressions(author: Author) -> None:
@@ -101,11 +102,11 @@ def labeled(author: Author) -> None:
     tab, joins = left + height * rng.uniform(3, 6), not is_printed and rng.random() < 0.35
     for top in author.rows(height, int(rng.integers(1, 12))):
         line, down = sheet.next_line(), top + height - label.height
-        end = sheet.write(_label(rng, joins=joins), left, down, label, line)
+        end = sheet.write(_label(rng, joins=joins), (left, down), label, line)
         x = max(tab, end + 0.5 * height) if rng.random() < 0.8 else end + 0.6 * height
-        end = sheet.write(any_number(rng), x, top, script, line)
+        end = sheet.write(any_number(rng), (x, top), script, line)
         if rng.random() < 0.25:
-            sheet.write(words(rng, 1), end + 0.5 * height, down, label, line)
+            sheet.write(words(rng, 1), (end + 0.5 * height, down), label, line)
 
 
 def _label(rng: Generator, *, joins: bool) -> str | list[str]:
@@ -123,7 +124,7 @@ def crossed_out(author: Author) -> None:
         line, x = sheet.next_line(), author.left(9 * height)
         for _ in range(int(rng.integers(1, 4))):
             first = len(sheet.symbols)
-            end = sheet.write(whole(rng, 5), x, top, script, line)
+            end = sheet.write(whole(rng, 5), (x, top), script, line)
             if rng.random() < 0.45:
                 _cross_out(author, first, (x, top, end, top + height))
             x = end + height * rng.uniform(0.6, 1.2)
@@ -172,6 +173,9 @@ LAYOUTS: dict[str, tuple[Callable[[Author], None], float]] = {
 """What may stand on a page, and how often."""
 
 
+_LAST_LINE = 10_000  # of a text below the rest
+
+
 def add_notes(author: Author) -> None:
     """Print a caption, whose digits belong to its text, above or below the rest, or draw a frame around the page."""
     rng, sheet, (x0, y0, x1, y1) = author.rng, author.sheet, author.sheet.area
@@ -180,9 +184,8 @@ def add_notes(author: Author) -> None:
         text = f"{words(rng, 2)} {whole(rng, 4)} {words(rng, int(rng.integers(0, 4)))}".strip()
         script: Script = author.printed(height)
         at_top = rng.random() < 0.6
-        sheet.write(
-            text, x0 + rng.uniform(0, 2) * height, y0 if at_top else y1 - height, script, None if at_top else 999
-        )
+        at = x0 + rng.uniform(0, 2) * height, y0 if at_top else y1 - height
+        sheet.write(text, at, script, None if at_top else _LAST_LINE)
         sheet.area = (x0, round(y0 + 2 * height), x1, y1) if at_top else (x0, y0, x1, round(y1 - 2 * height))
     if rng.random() < 0.05:
         x0, y0, x1, y1 = sheet.area
@@ -192,6 +195,6 @@ def add_notes(author: Author) -> None:
         )  # fmt: skip
         corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
         size = author.unit if by_hand else 0.0
-        sheet.rule([hand_drawn(a, b, size, rng) for a, b in zip(corners, corners[1:], strict=False)], pen)
+        sheet.rule([hand_drawn(a, b, size, rng) for a, b in pairwise(corners)], pen)
         margin = round(0.1 * min(x1 - x0, y1 - y0))
         sheet.area = x0 + margin, y0 + margin, x1 - margin, y1 - margin

@@ -36,7 +36,7 @@ def text_only(author: Author) -> None:
             text = cursive(text.split(), rng)
         if is_foreign:
             text = _foreign(author, int(rng.integers(1, 3 * count + 1)), is_printed=is_printed)
-        sheet.write(text, sheet.area[0] + rng.uniform(0, 2) * height, top, script)
+        sheet.write(text, (sheet.area[0] + rng.uniform(0, 2) * height, top), script)
 
 
 def letters_only(author: Author) -> None:

@@ -86,29 +86,30 @@ def _near(color: tuple[float, float, float], spread: float, rng: Generator) -> R
 _BLUE, _BLACK, _RED, _GREEN, _VIOLET = (30, 45, 140), (30, 30, 35), (190, 35, 40), (25, 110, 60), (95, 40, 130)
 
 
+_PENS = {
+    "ballpoint": (0.3, (0.045, 0.1), (0.6, 0.95), (0.0, 0.4)),
+    "fineliner": (0.17, (0.03, 0.08), (0.85, 1.0), (0.0, 0.0)),
+    "felt pen": (0.14, (0.09, 0.17), (0.85, 1.0), (0.0, 0.1)),
+    "fountain pen": (0.1, (0.05, 0.11), (0.7, 1.0), (0.0, 0.0)),
+    "pencil": (0.17, (0.05, 0.11), (0.5, 0.95), (0.1, 0.6)),
+    "marker": (0.07, (0.14, 0.24), (0.85, 1.0), (0.0, 0.0)),
+    "crayon": (0.05, (0.08, 0.2), (0.6, 0.95), (0.3, 0.7)),
+}
+"""Share of pages, and ranges of width, opacity and grain, see Pen."""
+
+
 def _pen(rng: Generator) -> Pen:
-    color = _near((_BLUE, _BLACK, _RED, _GREEN, _VIOLET)[rng.choice(5, p=[0.42, 0.38, 0.1, 0.06, 0.04])], 15, rng)
-    kind = rng.choice(["ballpoint", "fineliner", "felt", "fountain", "pencil", "marker", "crayon"], p=_PENS)
-    nib = float(rng.uniform(-0.9, 0.9)), float(rng.uniform(-0.9, 0.9))
-    match kind:
-        case "ballpoint":
-            return Pen(rng.uniform(0.045, 0.1), color, rng.uniform(0.6, 0.95), rng.uniform(0, 0.4))
-        case "fineliner":
-            return Pen(rng.uniform(0.03, 0.08), color, rng.uniform(0.85, 1))
-        case "felt":
-            return Pen(rng.uniform(0.09, 0.17), color, rng.uniform(0.85, 1), rng.uniform(0, 0.1))
-        case "fountain":
-            return Pen(rng.uniform(0.05, 0.11), color, rng.uniform(0.7, 1), nib=nib)
-        case "pencil":
-            gray = _near((85, 85, 88), 25, rng)
-            return Pen(rng.uniform(0.04, 0.11), gray, rng.uniform(0.4, 0.9), rng.uniform(0.2, 0.75))
-        case "crayon":
-            bright = _near((_BLUE, _RED, _GREEN, (220, 120, 20))[rng.integers(4)], 40, rng)
-            return Pen(rng.uniform(0.08, 0.2), bright, rng.uniform(0.6, 0.95), rng.uniform(0.3, 0.8))
-    return Pen(rng.uniform(0.14, 0.24), color, rng.uniform(0.85, 1), nib=nib)
-
-
-_PENS = [0.3, 0.17, 0.14, 0.1, 0.17, 0.07, 0.05]
+    kind = str(rng.choice(list(_PENS), p=[share for share, *_ in _PENS.values()]))
+    _, *ranges = _PENS[kind]
+    width, opacity, grain = (float(rng.uniform(low, high)) for low, high in ranges)
+    color = (_BLUE, _BLACK, _RED, _GREEN, _VIOLET)[rng.choice(5, p=[0.42, 0.38, 0.1, 0.06, 0.04])]
+    if kind == "pencil":
+        color = (85, 85, 88)
+    elif kind == "crayon":
+        color = (_BLUE, _RED, _GREEN, (220, 120, 20))[rng.integers(4)]
+    is_broad = kind in ("fountain pen", "marker")
+    nib = (float(rng.uniform(-0.9, 0.9)), float(rng.uniform(-0.9, 0.9))) if is_broad else (0.0, 0.0)
+    return Pen(width, _near(color, 18, rng), opacity, grain, nib)
 
 
 def _chalk(rng: Generator) -> Pen:

@@ -55,10 +55,6 @@ class Symbol:
     crossed_out: bool = False
 
 
-Placed = tuple[str, Glyph, float, float]
-"""A character, its glyph, and its place (x, y) in px, where y is the top of a digit."""
-
-
 @dataclass(slots=True)
 class Script:
     """How a line is written: by whom, how high in px, with which pen and how far apart.
@@ -78,6 +74,29 @@ class Script:
     gap: float = 0.2
     touching: float = 0.0
     is_read: bool = True
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Composed:
+    """A text that is laid out, but not on a sheet yet.
+
+    Attributes:
+        text: characters, or names of characters; a space is a gap.
+        script: how it is written.
+        glyphs: of the characters that are no spaces.
+        places: px, where each glyph begins, from 0.
+    """
+
+    text: Sequence[str]
+    script: Script
+    glyphs: list[Glyph]
+    places: list[float]
+
+    @property
+    def width(self) -> float:
+        """Width in px."""
+        ends = [x + glyph.left + glyph.alpha.shape[1] for x, glyph in zip(self.places, self.glyphs, strict=True)]
+        return max(ends, default=0.0)
 
 
 class Sheet:
@@ -118,73 +137,66 @@ class Sheet:
         self.numbers += 1
         return self.numbers - 1
 
-    def compose(self, text: Sequence[str], script: Script) -> list[Placed]:
-        """Lay out characters from x = 0 to the right, without drawing them; a space is a gap."""
-        placed: list[Placed] = []
+    def compose(self, text: Sequence[str], script: Script) -> Composed:
+        """Lay out characters from left to right."""
+        composed = Composed(text, script, [], [])
         x, is_apart = 0.0, True
         for character in text:
             if character == " ":
                 x, is_apart = x + self.rng.uniform(0.5, 0.9) * script.height, True
                 continue
             glyph = self._draw(character, script)
-            if placed and not is_apart and self.rng.random() < script.touching:
-                x = max(_contact(placed[-1], glyph), x - 0.4 * script.height)
+            if not is_apart and self.rng.random() < script.touching:
+                contact = composed.places[-1] + _contact(composed.glyphs[-1], glyph)
+                x = max(contact, x - 0.4 * script.height)
                 x -= self.rng.uniform(0, 0.9) * script.pen.width * script.height
-            placed.append((character, glyph, x, 0.0))
+            composed.glyphs.append(glyph)
+            composed.places.append(x)
             x += glyph.advance + script.gap * script.height * self.rng.uniform(0.6, 1.4)
             is_apart = False
-        return placed
+        return composed
 
-    def write(self, text: Sequence[str], x: float, y: float, script: Script, line: int | None = None) -> float:
-        """Write a text with the tops of its digits at y and return its right end in px."""
-        return self.place(text, self.compose(text, script), x, y, script, line)
+    def write(self, text: Sequence[str], at: tuple[float, float], script: Script, line: int | None = None) -> float:
+        """Compose and place a text, see there."""
+        return self.place(self.compose(text, script), at, line)
 
     def place(
-        self,
-        text: Sequence[str],
-        placed: Sequence[Placed],
-        x: float,
-        y: float,
-        script: Script,
-        line: int | None = None,
-        number: int | None = None,
+        self, composed: Composed, at: tuple[float, float], line: int | None = None, number: int | None = None
     ) -> float:
-        """Draw characters that `compose` laid out; spaces are not among them.
+        """Draw a text.
 
         Args:
-            text: what was laid out.
-            placed: the characters with their places, from (0, 0).
-            x: px, where the text begins.
-            y: px, the tops of its digits.
-            script: how it is written.
+            composed: the text.
+            at: px, where it begins, and the top of its digits.
             line: by default the next one.
             number: that all characters belong to; by default those of the text are told apart.
 
         Returns:
             The right end in px.
         """
-        numbers, kinds = self._numbers(text, is_read=script.is_read)
+        (x, y), script = at, composed.script
+        characters = [character for character in composed.text if character != " "]
+        numbers, kinds = self._numbers(composed.text, is_read=script.is_read)
         line = self.next_line() if line is None else line
-        right = x
-        for (character, glyph, dx, dy), own, kind in zip(placed, numbers, kinds, strict=True):
+        for i, (character, kind) in enumerate(zip(characters, kinds, strict=True)):
             label = "letter" if kind == PixelClass.LETTER else character.translate(RAISED)
-            self.symbols.append(Symbol(label, (0, 0, 0, 0), line, own if number is None else number))
-            self.paste(glyph, round(x + dx), round(y + dy), script.pen, kind, len(self.symbols))
-            right = max(right, x + dx + glyph.left + glyph.alpha.shape[1])
-        return right
+            self.symbols.append(Symbol(label, (0, 0, 0, 0), line, numbers[i] if number is None else number))
+            corner = round(x + composed.places[i]), round(y)
+            self.paste(composed.glyphs[i], corner, script.pen, kind, len(self.symbols))
+        return x + composed.width
 
-    def paste(self, glyph: Glyph, x: int, y: int, pen: Pen, kind: PixelClass, instance: int) -> None:
+    def paste(self, glyph: Glyph, at: tuple[int, int], pen: Pen, kind: PixelClass, instance: int) -> None:
         """Draw a glyph; what lies beyond the sheet is cut."""
         h, w = glyph.alpha.shape
-        left, top = x + glyph.left, y + glyph.top
+        left, top = at[0] + glyph.left, at[1] + glyph.top
         x0, y0 = max(left, 0), max(top, 0)
         x1, y1 = min(left + w, self.image.shape[1]), min(top + h, self.image.shape[0])
         if x0 >= x1 or y0 >= y1:
             return
         alpha = glyph.alpha[y0 - top : y1 - top, x0 - left : x1 - left]
         region = np.s_[y0:y1, x0:x1]
-        shown = blend(self.image[region], alpha, pen, self.rng)
-        inked = (alpha >= _INKED) if shown is None else (shown * pen.opacity * 255 >= _INKED * 0.5) & (alpha >= _INKED)
+        blend(self.image[region], alpha, pen, self.rng)
+        inked = alpha >= _INKED
         self.classes[region][inked] = kind
         self.instances[region][inked] = instance
 
@@ -260,17 +272,11 @@ def _kind(character: str) -> PixelClass:
     return PixelClass.SIGN if character in SIGNS else PixelClass.LETTER
 
 
-def width_of(placed: Sequence[Placed]) -> float:
-    """Width in px of characters that are laid out from x = 0."""
-    return max((x + glyph.left + glyph.alpha.shape[1] for _, glyph, x, _ in placed), default=0.0)
-
-
-def _contact(left: Placed, glyph: Glyph) -> float:
-    """Place of a glyph at which its ink meets that of its left neighbor."""
-    _, before, x, _ = left
+def _contact(before: Glyph, glyph: Glyph) -> float:
+    """Return how far to the right of its left neighbor a glyph begins whose ink meets the neighbor's."""
     top = max(before.top, glyph.top)
     bottom = min(before.top + len(before.alpha), glyph.top + len(glyph.alpha))
-    end = x + before.left + before.alpha.shape[1]
+    end = before.left + before.alpha.shape[1]
     if top >= bottom:
         return end
     tall = np.ones((5, 1), np.uint8)  # strokes that pass each other this closely meet, too
@@ -283,18 +289,13 @@ def _contact(left: Placed, glyph: Glyph) -> float:
     return float(end - glyph.left - free.min())
 
 
-def blend(image: NDArray[np.uint8], alpha: NDArray[np.uint8], pen: Pen, rng: Generator) -> NDArray[np.float32] | None:
-    """Ink an image in place; return the (h, w) alpha after the paper's grain, None without grain."""
+def blend(image: NDArray[np.uint8], alpha: NDArray[np.uint8], pen: Pen, rng: Generator) -> None:
+    """Ink an image in place, as densely as pen and paper allow."""
     h, w = alpha.shape
     share = alpha.astype(np.float32) * np.float32(pen.opacity / 255)
-    shown = None
     if pen.grain:
         y, x = rng.integers(0, 64, 2)
-        grain = (
-            GRAIN[y : y + h, x : x + w] if max(h, w) <= 448 else np.tile(GRAIN, (h // 512 + 1, w // 512 + 1))[:h, :w]
-        )
-        shown = np.clip((grain - 0.5) * (6 * pen.grain) + 1.3 - pen.grain, 1 - pen.grain, 1)
-        share *= shown
-    mixed = image + (np.array(pen.color, np.float32) - image) * share[..., None]
-    image[:] = mixed
-    return shown
+        side = len(GRAIN) - 64
+        grain = GRAIN if max(h, w) <= side else np.tile(GRAIN, (h // side + 1, w // side + 1))
+        share *= np.clip((grain[y : y + h, x : x + w] - 0.5) * (6 * pen.grain) + 1.3 - pen.grain, 1 - pen.grain, 1)
+    image[:] = image + (np.array(pen.color, np.float32) - image) * share[..., None]

@@ -8,7 +8,7 @@ import numpy as np
 
 from model.data.pages.author import Author
 from model.data.pages.contents import whole, words
-from model.data.pages.sheet import Script, width_of
+from model.data.pages.sheet import Script
 from model.data.pages.tables import hand_drawn
 
 
@@ -71,7 +71,7 @@ def _carry(author: Author, length: int, row: int, columns: _Columns) -> None:
     for k in range(length + 1):
         if rng.random() < 0.35:
             x = columns.right - (k + rng.uniform(0.3, 0.9)) * columns.step
-            sheet.write(str(rng.choice([1, 1, 1, 1, 2, 3])), x, y, script, -1)
+            sheet.write(str(rng.choice([1, 1, 1, 1, 2, 3])), (x, y), script, -1)
 
 
 def _write_row(author: Author, text: str, y: float, columns: _Columns, sign: str = "") -> None:
@@ -79,13 +79,13 @@ def _write_row(author: Author, text: str, y: float, columns: _Columns, sign: str
     rng, sheet, script = author.rng, author.sheet, author.script(columns.height)
     line, number = sheet.next_line(), sheet.next_number()
     for k, digit in enumerate(text):
-        placed = sheet.compose(digit, script)
-        x = columns.right - (len(text) - 1 - k) * columns.step - width_of(placed) / 2
+        composed = sheet.compose(digit, script)
+        x = columns.right - (len(text) - 1 - k) * columns.step - composed.width / 2
         jitter = rng.normal(0, (0.06, 0.04)) * script.height
-        sheet.place(digit, placed, x + jitter[0], y + jitter[1], script, line, number)
+        sheet.place(composed, (x + jitter[0], y + jitter[1]), line, number)
     if sign:
         x = columns.right - (len(text) + rng.uniform(0.2, 0.8)) * columns.step
-        sheet.write(sign, x, y + rng.uniform(-0.3, 0.1) * columns.height, script, line)
+        sheet.write(sign, (x, y + rng.uniform(-0.3, 0.1) * columns.height), script, line)
 
 
 def _draw_rule(author: Author, y: float, length: int, columns: _Columns) -> float:
@@ -129,11 +129,11 @@ def fraction(author: Author) -> None:
     for i in range(count):
         top, bottom = (whole(rng, 3) for _ in range(2))
         width = max(len(top), len(bottom)) * height * 0.9
-        sheet.write(top, x + rng.uniform(0, 0.3) * height, middle - 1.3 * height, script, upper)
-        sheet.write(bottom, x + rng.uniform(0, 0.3) * height, middle + 0.3 * height, script, lower)
+        sheet.write(top, (x + rng.uniform(0, 0.3) * height, middle - 1.3 * height), script, upper)
+        sheet.write(bottom, (x + rng.uniform(0, 0.3) * height, middle + 0.3 * height), script, lower)
         sheet.rule([hand_drawn((x, middle), (x + width, middle), height, rng)], pen)
         if i < count - 1 or rng.random() < 0.4:
-            sheet.write("=+-×x"[rng.integers(5)], x + width + 0.3 * height, middle - 0.5 * height, script, between)
+            sheet.write("=+-×x"[rng.integers(5)], (x + width + 0.3 * height, middle - 0.5 * height), script, between)
         x += width + 1.4 * height
 
 
@@ -145,7 +145,7 @@ def worksheet(author: Author) -> None:
     columns = max(int((x1 - x0) / (11 * height)), 1)
     rows = author.rows(1.3 * height, int(rng.integers(2, 11)))
     if rng.random() < 0.5:
-        sheet.write(words(rng, int(rng.integers(1, 5))), x0, rows.pop(0), replace(printed, is_read=False))
+        sheet.write(words(rng, int(rng.integers(1, 5))), (x0, rows.pop(0)), replace(printed, is_read=False))
     for top in rows:
         line = sheet.next_line()
         for k in range(columns):
@@ -156,11 +156,11 @@ def _exercise(author: Author, place: tuple[float, float], printed: Script, scrip
     rng, sheet, (x, y), height = author.rng, author.sheet, place, script.height
     a, b = rng.integers(0, 100, 2)
     text = f"{a} {'+-×÷'[rng.integers(4)]} {b} ="
-    end = sheet.write(text, x, y + height - printed.height, printed, line)
+    end = sheet.write(text, (x, y + height - printed.height), printed, line)
     if rng.random() < 0.5:
         below = y + height * 1.1
         sheet.rule(
             [np.array([(end + 0.3 * height, below), (end + 2.5 * height, below)])], replace(printed.pen, width=1.2)
         )
     if rng.random() < 0.85:
-        sheet.write(whole(rng, 3), end + 0.6 * height, y, script, line)
+        sheet.write(whole(rng, 3), (end + 0.6 * height, y), script, line)

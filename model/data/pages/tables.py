@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from model.data.pages.author import Author
 from model.data.pages.contents import signed, whole, words
 from model.data.pages.inks import Pen
-from model.data.pages.sheet import Script, width_of
+from model.data.pages.sheet import Script
 
 Cell = tuple[float, float, float, float]
 """xyxy, px."""
@@ -39,15 +40,16 @@ def table(author: Author) -> None:
     script, align = author.script(height), float(rng.choice([0.0, 0.5, 0.5, 1.0]))
     first = 0
     if rng.random() < 0.15:
-        first, line, header = 1, sheet.next_line(), author.printed(0.6 * height)
-        for left, right in zip(xs, xs[1:], strict=False):
-            _write_cell(author, words(rng, 1)[:6], (left, ys[0], right, ys[1]), header, align, line)
-    for top, bottom in list(zip(ys, ys[1:], strict=False))[first:]:
-        line = sheet.next_line()
-        for left, right in zip(xs, xs[1:], strict=False):
+        first, header = 1, author.printed(0.6 * height)
+        sheet.next_line()
+        for left, right in pairwise(xs):
+            _write_cell(author, words(rng, 1)[:6], (left, ys[0], right, ys[1]), header, align)
+    for top, bottom in list(pairwise(ys))[first:]:
+        sheet.next_line()
+        for left, right in pairwise(xs):
             if rng.random() >= empty:
                 text = signed(rng)[: longest + 1].strip() if has_signs else whole(rng, longest)
-                _write_cell(author, text, (left, top, right, bottom), script, align, line)
+                _write_cell(author, text, (left, top, right, bottom), script, align)
 
 
 def _lattice(author: Author, height: float, longest: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -78,17 +80,17 @@ def _draw_grid(author: Author, xs: NDArray[np.float64], ys: NDArray[np.float64])
     author.sheet.rule(paths, pen)
 
 
-def _write_cell(author: Author, text: str, cell: Cell, script: Script, align: float, line: int) -> None:
-    """Write into a cell, smaller if the text would be far too wide."""
+def _write_cell(author: Author, text: str, cell: Cell, script: Script, align: float) -> None:
+    """Write into a cell of the line under way, smaller if the text would be far too wide."""
     x0, y0, x1, y1 = cell
-    placed = author.sheet.compose(text, script)
-    if width_of(placed) > 1.1 * (x1 - x0):
-        script = replace(script, height=max(script.height * (x1 - x0) / width_of(placed), 9))
-        placed = author.sheet.compose(text, script)
+    composed = author.sheet.compose(text, script)
+    if composed.width > 1.1 * (x1 - x0):
+        script = replace(script, height=max(script.height * (x1 - x0) / composed.width, 9))
+        composed = author.sheet.compose(text, script)
     rng, margin = author.rng, 0.15 * script.height
-    x = x0 + margin + (x1 - x0 - 2 * margin - width_of(placed)) * align + rng.normal(0, 0.1) * script.height
+    x = x0 + margin + (x1 - x0 - 2 * margin - composed.width) * align + rng.normal(0, 0.1) * script.height
     y = (y0 + y1 - script.height) / 2 + rng.normal(0, 0.12) * script.height
-    author.sheet.place(text, placed, x, y, script, line)
+    author.sheet.place(composed, (x, y), author.sheet.lines - 1)
 
 
 def form(author: Author) -> None:
@@ -103,7 +105,7 @@ def form(author: Author) -> None:
     for level in author.rows(1.9 * tall, int(rng.integers(1, 7))):
         top = level
         if rng.random() < 0.4:
-            sheet.write(words(rng, 2), sheet.area[0], top, label)
+            sheet.write(words(rng, 2), (sheet.area[0], top), label)
             top += 0.8 * height
         left = author.left(n * step)
         boxes = [(left + i * step, top, left + i * step + side, top + tall) for i in range(n)]
@@ -116,8 +118,7 @@ def _fill_in(author: Author, boxes: list[Cell], height: float, low: float) -> No
     rng, sheet, script = author.rng, author.sheet, author.script(height)
     line, number = sheet.next_line(), sheet.next_number()
     for x0, y0, x1, y1 in boxes:
-        digit = str(rng.integers(10))
-        placed = sheet.compose(digit, script)
-        x = (x0 + x1 - width_of(placed)) / 2 + rng.normal(0, 0.06) * height
+        composed = sheet.compose(str(rng.integers(10)), script)
+        x = (x0 + x1 - composed.width) / 2 + rng.normal(0, 0.06) * height
         y = y0 + (y1 - y0 - height) * low + rng.normal(0, 0.07) * height
-        sheet.place(digit, placed, x, y, script, line, number)
+        sheet.place(composed, (x, y), line, number)
