@@ -51,9 +51,9 @@ class Author:
         """Handwriting of digits of `height` px."""
         return Script(self.hand, self.unit if height is None else height, self.pen, self.gap, self.touching)
 
-    def printed(self, height: float, *, is_read: bool = False) -> Script:
-        """Printing of digits of `height` px, in a random font."""
-        font = str(self.inks.fonts[int(self.rng.integers(len(self.inks.fonts)))])
+    def printed(self, height: float, *, is_read: bool = False, font: str | None = None) -> Script:
+        """Printing of digits of `height` px, by default in a random font."""
+        font = font or str(self.inks.fonts[int(self.rng.integers(len(self.inks.fonts)))])
         pen = Pen(0.12, self.medium.print_color, float(self.rng.uniform(0.7, 1)))
         hand = PrintedHand(font, int(self.rng.choice([300, 400, 500, 700, 800])), pen)
         return Script(hand, max(height, 6), pen, 0.0, 0.0, is_read=is_read)

@@ -10,9 +10,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from model.data.pages.papers import Field, Picture, clouds, desk
-from model.data.pages.sheet import PixelClass
+from model.data.pages.sheet import PixelClass, Sheet
 
-_MESH = 9  # points a side of the coarse mesh that bends paper
 _LIGHT = 8  # px of the picture for each px of the light
 
 
@@ -34,61 +33,41 @@ class View:
     tilt: float = 0.0
     curl: float = 0.0
 
-    @property
-    def is_straight(self) -> bool:
-        """Whether pixels of the paper are pixels of the picture."""
-        return not (self.turn or self.tilt or self.curl)
 
-
-def place_paper(
-    image: Picture, classes: NDArray[np.uint8], instances: NDArray[np.uint16], view: View, rng: Generator
-) -> tuple[Picture, NDArray[np.uint8], NDArray[np.uint16]]:
+def place_paper(sheet: Sheet, view: View) -> tuple[Picture, NDArray[np.uint8], NDArray[np.uint16]]:
     """Show paper in the picture as the view says, with a desk around it where it ends."""
-    h, w = view.size_hw
+    (h, w), rng = view.size_hw, sheet.rng
     x, y = (round(side) for side in view.corner)
-    if view.is_straight and x >= 0 and y >= 0 and y + h <= len(image) and x + w <= image.shape[1]:
+    (height, width), sides = sheet.classes.shape, (view.turn, view.tilt, view.curl)
+    if not any(sides) and x >= 0 and y >= 0 and y + h <= height and x + w <= width:
         region = np.s_[y : y + h, x : x + w]
-        return image[region], classes[region], instances[region]
-    xs, ys = _mesh(view, rng)
-    shown = cv2.remap(image, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return sheet.image[region], sheet.classes[region], sheet.instances[region]
+    xs, ys = _map(view, rng)
+    shown = cv2.remap(sheet.image, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     nearest, _ = cv2.convertMaps(xs, ys, cv2.CV_16SC2, nninterpolation=True)
-    beyond = {"interpolation": cv2.INTER_NEAREST, "borderMode": cv2.BORDER_CONSTANT}
-    classes = cv2.remap(classes, nearest, None, **beyond, borderValue=int(PixelClass.OTHER))
-    instances = cv2.remap(instances, nearest, None, **beyond)
-    inside = (xs >= -0.5) & (ys >= -0.5) & (xs < image.shape[1] - 0.5) & (ys < image.shape[0] - 0.5)
+    classes, instances = (
+        cv2.remap(labels, nearest, None, cv2.INTER_NEAREST) for labels in (sheet.classes, sheet.instances)
+    )
+    inside = (xs >= -0.5) & (ys >= -0.5) & (xs < width - 0.5) & (ys < height - 0.5)
     if not inside.all():
         shown = _on_desk(shown, inside, rng)
         classes[~inside], instances[~inside] = PixelClass.OTHER, 0
     return shown, classes, instances
 
 
-def _mesh(view: View, rng: Generator) -> tuple[Field, Field]:
-    """Pixels of the paper that pixels of the picture show."""
+def _map(view: View, rng: Generator) -> tuple[Field, Field]:
+    """Return x and y of the paper that each pixel of the picture shows."""
     h, w = view.size_hw
     side = max(h, w)
-    v, u = np.mgrid[0 : 1 : _MESH * 1j, 0 : 1 : _MESH * 1j]
-    corners = rng.uniform(-view.tilt, view.tilt, (2, 2, 2)) * side
-    moved = sum(
-        corners[i, j][:, None, None] * (v if i else 1 - v) * (u if j else 1 - u) for i in (0, 1) for j in (0, 1)
-    )
-    cos, sin = np.cos(np.deg2rad(view.turn)), np.sin(np.deg2rad(view.turn))
-    dx, dy = (u - 0.5) * w, (v - 0.5) * h
-    waves = rng.uniform(0.5, 1.5, 2)
-    phases = rng.uniform(0, 2 * np.pi, 2)
-    x = w / 2 + cos * dx - sin * dy + moved[0] + view.curl * side * np.sin(2 * np.pi * waves[0] * v + phases[0]) * 0.6
-    y = h / 2 + sin * dx + cos * dy + moved[1] + view.curl * side * np.sin(2 * np.pi * waves[1] * u + phases[1])
-    return _enlarged(x + view.corner[0], (h, w)), _enlarged(y + view.corner[1], (h, w))
-
-
-def _enlarged(coarse: NDArray[np.float64], size_hw: tuple[int, int]) -> Field:
-    """Interpolate a mesh whose outer points are the outer pixels."""
-    h, w = size_hw
-    scale = (_MESH - 1) / max(w - 1, 1), (_MESH - 1) / max(h - 1, 1)
-    matrix = np.array([[scale[0], 0, 0], [0, scale[1], 0]])
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    padded = np.pad(coarse, 2, mode="reflect", reflect_type="odd").astype(np.float32)
-    matrix[:, 2] = 2
-    return cv2.warpAffine(padded, matrix, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    u, v = np.linspace(0, 1, w, dtype=np.float32)[None, :], np.linspace(0, 1, h, dtype=np.float32)[:, None]
+    turn, tilts = np.deg2rad(view.turn), rng.uniform(-view.tilt, view.tilt, (2, 3)) * side
+    cos, sin = np.cos(turn), np.sin(turn)
+    waves, phases = rng.uniform(0.5, 1.5, 2) * 2 * np.pi, rng.uniform(0, 2 * np.pi, 2)
+    dx, dy = (u - 0.5) * (w - 1), (v - 0.5) * (h - 1)
+    x = (w - 1) / 2 + view.corner[0] + cos * dx - sin * dy + 0.6 * view.curl * side * np.sin(waves[0] * v + phases[0])
+    y = (h - 1) / 2 + view.corner[1] + sin * dx + cos * dy + view.curl * side * np.sin(waves[1] * u + phases[1])
+    x, y = (axis + tilt[0] * u + tilt[1] * v + tilt[2] * u * v for axis, tilt in zip((x, y), tilts, strict=True))
+    return x.astype(np.float32), y.astype(np.float32)
 
 
 def _on_desk(paper: Picture, inside: NDArray[np.bool_], rng: Generator) -> Picture:
@@ -126,9 +105,12 @@ def light_up(image: Picture, rng: Generator) -> Picture:
     for _ in range(int(rng.integers(1, 3)) if rng.random() < 0.3 else 0):
         light *= _shadow(x, y, rng)
     exposure = float(np.clip(rng.normal(0.95, 0.14), 0.4, 1.12))
-    tint = 1 + rng.normal(0, 0.035, 3)
-    fine = cv2.resize(light * np.float32(exposure), (w, h), interpolation=cv2.INTER_LINEAR).clip(0.2, 1.5)
-    return cv2.multiply(image, cv2.merge([fine * np.float32(t) for t in tint]), dtype=cv2.CV_8U)
+    tints = 1 + rng.normal(0, 0.035, 3)
+    turn, spread = rng.uniform(0, 2 * np.pi), rng.normal(0, 0.08, 3) * (rng.random() < 0.25)
+    across = (np.cos(turn) * x + np.sin(turn) * y).astype(np.float32)
+    channels = [light * (tint + across * slope) for tint, slope in zip(tints, spread, strict=True)]
+    coarse = cv2.merge([(channel * exposure).clip(0.2, 1.5).astype(np.float32) for channel in channels])
+    return cv2.multiply(image, cv2.resize(coarse, (w, h), interpolation=cv2.INTER_LINEAR), dtype=cv2.CV_8U)
 
 
 def _shadow(x: Field, y: Field, rng: Generator) -> Field:
@@ -239,7 +221,8 @@ def _blurred(image: Picture, smallest: float, rng: Generator) -> Picture:
         kernel = np.zeros((2 * length + 1,) * 2, np.float32)
         angle = rng.uniform(0, np.pi)
         end = np.cos(angle) * length, np.sin(angle) * length
-        cv2.line(kernel, *[(round(length - s * end[0]), round(length - s * end[1])) for s in (0.5, -0.5)], 1.0)
+        ends = [(round(length - s * end[0]), round(length - s * end[1])) for s in (0.5, -0.5)]
+        cv2.line(kernel, ends[0], ends[1], 1.0)
         image = cv2.filter2D(image, -1, kernel / kernel.sum())
     return cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.3 else image
 
@@ -256,4 +239,6 @@ def _noisy(image: Picture, sigma: float, rng: Generator) -> Picture:
 def compress(image: Picture, quality: int) -> Picture:
     """Compress as JPEG and decode again."""
     data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert decoded is not None, "what OpenCV has encoded it decodes"
+    return np.ascontiguousarray(decoded[..., ::-1])

@@ -62,9 +62,12 @@ def expression(rng: Generator, depth: int = 2) -> str:
     terms = []
     for _ in range(int(rng.integers(1, 4))):
         simple = depth == 0 or rng.random() < 0.75
-        terms.append(whole(rng, 4) if simple else f"({expression(rng, depth - 1)})")
+        before, after = "()" if rng.random() < 0.9 else ("[]", "{}")[rng.integers(2)]
+        terms.append(whole(rng, 4) if simple else f"{before}{expression(rng, depth - 1)}{after}")
         if simple and rng.random() < 0.06:
             terms[-1] += "²³⁴"[rng.integers(3)]
+        elif rng.random() < 0.05:
+            terms[-1] += "abcnyzπ"[rng.integers(7)]
     space = " " if rng.random() < 0.5 else ""
     text = terms[0]
     for term in terms[1:]:

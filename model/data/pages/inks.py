@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,6 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-from model.data.mnist import LabeledFrames
 from model.data.pen_strokes import Drawing
 from model.data.stroke_templates import DIGIT_TEMPLATES, NON_DIGIT_TEMPLATES, SIGN_TEMPLATES, template_strokes
 from model.reading import Ink, Stroke
@@ -95,7 +94,7 @@ class WrittenHand:
     Attributes:
         pen: what it writes with.
         drawings: strokes of each character, in any scale; a character that is missing is drawn from a template.
-        pictures: ink of each digit, in any scale; they come before drawings.
+        pictures: (n, h, w) ink of each digit, in any scale; they come before drawings.
         habits: which template is drawn, in 0-1, by character.
         shape: (2, 2), slant and width.
         unevenness: standard deviation of a character's height and place, in heights.
@@ -103,7 +102,7 @@ class WrittenHand:
 
     pen: Pen
     drawings: Characters
-    pictures: Mapping[str, Sequence[Ink]]
+    pictures: Mapping[str, NDArray[np.uint8]]
     habits: Mapping[str, float]
     shape: NDArray[np.float64]
     unevenness: float = 0.05
@@ -223,7 +222,7 @@ def _ink_strokes(strokes: Sequence[Stroke], pen: Pen, width: float) -> Glyph:
 
 
 def _ink_picture(
-    pictures: Sequence[Ink], shape: NDArray[np.float64], size: float, down: float, rng: Generator
+    pictures: NDArray[np.uint8], shape: NDArray[np.float64], size: float, down: float, rng: Generator
 ) -> Glyph:
     """Enlarge or reduce the picture of a digit to `size` px, with edges as sharp as a pen's."""
     picture = pictures[int(rng.integers(len(pictures)))]
@@ -287,11 +286,19 @@ def fonts(folder: Path | None = None) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _opencv_glyph(name: str, weight: int, character: str, height: int) -> Glyph:
-    font, size = cv2.FontFace(name), max(round(height / 0.7), 4)
+    font, size = cv2.FontFace(name), max(round(height * _opencv_size(name)), 4)
     ink = np.zeros((3 * size, 3 * size), np.uint8)
     (end, _), _ = cv2.putText(ink, character, (size, 2 * size), 255, font, size, weight)
     x, y, w, h = cv2.boundingRect(ink)
     return Glyph(ink[y : y + h, x : x + w], x - size, y - 2 * size + height, float(end - size))
+
+
+@cache
+def _opencv_size(name: str) -> float:
+    """Size by which a digit is 1 high."""
+    ink = np.zeros((300, 300), np.uint8)
+    cv2.putText(ink, "0", (100, 200), 255, cv2.FontFace(name), 100, 400)
+    return 100 / cv2.boundingRect(ink)[3]
 
 
 @lru_cache(maxsize=4096)
@@ -330,11 +337,22 @@ class InkSources:
 
     @classmethod
     def of(
-        cls, mnist: LabeledFrames, drawings: Sequence[Drawing], pictures: Sequence[Path], folder: Path | None = None
+        cls,
+        frames: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8]]],
+        drawings: Sequence[Drawing],
+        archives: Sequence[Path],
+        folder: Path | None = None,
     ) -> InkSources:
-        """Collect MNIST's frames, drawings, archives of pictures with `ink` and `labels`, and a folder's fonts."""
-        sets = [(mnist.frames, mnist.labels)]
-        for path in pictures:
+        """Collect pictures, drawings, and a folder's fonts.
+
+        Args:
+            frames: sets of pictures, as `pictures`; the first one is shown as often as all others.
+            drawings: as `drawings`.
+            archives: further sets of pictures, .npz with `ink` and `labels`.
+            folder: with TrueType files; by default only the fonts that the packages bring are used.
+        """
+        sets = list(frames)
+        for path in archives:
             with np.load(path) as file:
                 sets.append((file["ink"], file["labels"]))
         return cls(drawings, sets, fonts(folder))
@@ -386,7 +404,8 @@ def random_hand(inks: InkSources, pen: Pen, rng: Generator) -> WrittenHand:
     habits = {character: float(rng.random()) for character in DIGITS + SIGNS}
     uneven = float(rng.choice([0.03, 0.06, 0.1]))
     kind = rng.choice(["strokes", "pictures", "templates"], p=[0.55, 0.33, 0.12])
-    digits, letters = _any(inks.writers, rng), {}
+    digits = _any(inks.writers, rng)
+    letters: Characters = {}
     for _ in range(4):  # hardly anybody wrote all of them
         letters = {**letters, **_any(inks.writers_of_letters, rng)}
     if kind == "strokes" or not inks.bands:

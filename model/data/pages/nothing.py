@@ -21,21 +21,20 @@ def empty(author: Author) -> None:
 
 
 def text_only(author: Author) -> None:
-    """Words, written or printed, and letters of foreign scripts."""
+    """Words, written or printed, or a foreign script."""
     rng, sheet = author.rng, author.sheet
     height = author.fits(4, 14)
-    is_printed = rng.random() < 0.5
-    script = author.printed(height) if is_printed else replace(author.script(height), gap=author.gap * 0.5)
-    count = max(int(sheet.size_wh[0] / height / 4), 1)
-    is_foreign, joined = rng.random() < 0.35, rng.random() < 0.45
-    if is_foreign and is_printed:
-        script = replace(script, hand=replace(script.hand, font="uni"))  # type: ignore[type-var]
+    is_printed, is_foreign, joins = rng.random() < 0.5, rng.random() < 0.35, rng.random() < 0.45
+    written = replace(author.script(height), gap=author.gap * 0.5)
+    script = author.printed(height, font="uni" if is_foreign else None) if is_printed else written
+    names = list(_FOREIGN) if is_printed else [name for name in author.hand.drawings if len(name) > 1]
+    longest = max(int(sheet.size_wh[0] / height / 4), 1)
     for top in author.rows(height, int(rng.integers(1, 20))):
-        text: str | list[str] = words(rng, int(rng.integers(1, count + 1)))
-        if joined and not is_printed:
-            text = cursive(text.split(), rng)
-        if is_foreign:
-            text = _foreign(author, int(rng.integers(1, 3 * count + 1)), is_printed=is_printed)
+        text: str | list[str] = words(rng, int(rng.integers(1, longest + 1)))
+        if is_foreign and names:
+            text = [names[k] for k in rng.integers(0, len(names), rng.integers(1, 3 * longest + 1))]
+        elif joins and not is_printed:
+            text = cursive(str(text).split(), rng)
         sheet.write(text, (sheet.area[0] + rng.uniform(0, 2) * height, top), script)
 
 
@@ -53,16 +52,8 @@ def letters_only(author: Author) -> None:
 
 def surroundings(author: Author) -> None:
     """A picture of something else."""
-    author.sheet.image[:] = scenery(author.sheet.classes.shape, author.rng)
+    author.sheet.image[:] = scenery((len(author.sheet.classes), author.sheet.classes.shape[1]), author.rng)
     author.sheet.classes[:] = PixelClass.OTHER
-
-
-def _foreign(author: Author, count: int, *, is_printed: bool) -> str | list[str]:
-    rng = author.rng
-    if is_printed:
-        return "".join(_FOREIGN[int(rng.integers(len(_FOREIGN)))] for _ in range(count))
-    names = [name for name in getattr(author.hand, "drawings", {}) if len(name) > 1]
-    return [names[int(rng.integers(len(names)))] for _ in range(count)] if names else words(rng, count)
 
 
 def drawing(author: Author) -> None:

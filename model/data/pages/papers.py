@@ -146,28 +146,57 @@ def add(image: Picture, field: Field) -> Picture:
 
 
 def scenery(size_hw: tuple[int, int], rng: Generator) -> Picture:
-    """(h, w, 3) uint8: nothing that was written: clouds, stripes, bricks, stars or leaves, in colors or gray."""
+    """(h, w, 3) uint8: nothing that was written: leaves, blades, clouds, stripes or bricks, in colors or gray.
+
+    Shapes of all sizes that cover each other have the statistics of natural pictures (Lee, Mumford and Huang 2001).
+    """
     h, w = size_hw
     side, image = max(h, w), desk(size_hw, rng)
-    for _ in range(int(rng.integers(1, 4))):
-        cell = np.exp(rng.uniform(np.log(1.5), np.log(side / 3)))
-        field = clouds(size_hw, cell, rng, float(rng.choice([1, 1, 4])))
+    for _ in range(int(rng.integers(0, 4))):
+        field = clouds(size_hw, np.exp(rng.uniform(np.log(1.5), np.log(side / 3))), rng, float(rng.choice([1, 1, 4])))
         if rng.random() < 0.4:
             field = np.sign(field - np.float32(rng.normal(0, 0.8))).astype(np.float32)  # shapes with an outline
         colors = rng.normal(0, 35, 3) if rng.random() < 0.7 else [rng.normal(0, 40)] * 3
         image = cv2.add(image, cv2.merge([field * np.float32(level) for level in colors]), dtype=cv2.CV_8U)
-    for _ in range(int(rng.choice([0, 0, 10, 60]))):
-        color = rng.uniform(0, 255, 3).tolist()
-        center, axes = rng.uniform((0, 0), (w, h)), rng.exponential(side / 25, 2) + 1
-        pose = tuple(center.astype(int).tolist()), tuple(axes.astype(int).tolist()), float(rng.uniform(0, 180))
-        cv2.ellipse(image, *pose, 0, 360, color, -1 if rng.random() < 0.7 else 2, cv2.LINE_AA)
+    palette = rng.uniform(0, 255, (int(rng.integers(2, 12)), 3))
+    for count, draw in ((rng.choice([0, 0, 20, 200]), _leaf), (rng.choice([0, 0, 30, 300]), _blade)):
+        for _ in range(int(count)):
+            color = (palette[rng.integers(len(palette))] + rng.normal(0, 12, 3)).clip(0, 255).tolist()
+            draw(image, color, rng)
     if rng.random() < 0.2:
-        step, line = rng.uniform(0.03, 0.15) * side, rng.uniform(0, 255, 3).tolist()
-        for i, y in enumerate(np.arange(0, h, step)):
-            cv2.line(image, (0, int(y)), (w, int(y)), line, max(int(step / 9), 1), cv2.LINE_AA)
-            for x in np.arange(i % 2 * step, w, 2 * step):
-                cv2.line(image, (int(x), int(y)), (int(x), int(y + step)), line, max(int(step / 9), 1), cv2.LINE_AA)
-    return image
+        _bricks(image, rng)
+    return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5))
+
+
+def _leaf(image: Picture, color: list[float], rng: Generator) -> None:
+    """Draw an ellipse or a polygon in place; small ones are frequent."""
+    h, w = image.shape[:2]
+    center, size = rng.uniform((0, 0), (w, h)), min(3 / rng.uniform(0.005, 1), max(h, w) / 3)
+    if rng.random() < 0.6:
+        axes = max(int(size), 1), max(int(size * rng.uniform(0.2, 1)), 1)
+        place = int(center[0]), int(center[1])
+        cv2.ellipse(image, place, axes, float(rng.uniform(0, 180)), 0, 360, color, -1, cv2.LINE_AA)
+    else:
+        points = center + rng.normal(0, size, (int(rng.integers(3, 7)), 2))
+        cv2.fillPoly(image, [points.astype(np.int32)], color, cv2.LINE_AA)
+
+
+def _blade(image: Picture, color: list[float], rng: Generator) -> None:
+    """Draw a bent thin line in place, as of grass, hair or a branch."""
+    h, w = image.shape[:2]
+    steps = np.cumsum(rng.normal(rng.normal(0, 1, 2), 0.4, (8, 2)), axis=0) * max(h, w) / rng.uniform(40, 400)
+    points = rng.uniform((0, 0), (w, h)) + steps
+    cv2.polylines(image, [points.astype(np.int32)], False, color, int(rng.integers(1, 5)), cv2.LINE_AA)
+
+
+def _bricks(image: Picture, rng: Generator) -> None:
+    h, w = image.shape[:2]
+    step, color = rng.uniform(0.03, 0.15) * max(h, w), rng.uniform(0, 255, 3).tolist()
+    width = max(int(step / 9), 1)
+    for i, y in enumerate(np.arange(0, h, step)):
+        cv2.line(image, (0, int(y)), (w, int(y)), color, width, cv2.LINE_AA)
+        for x in np.arange(i % 2 * step, w, 2 * step):
+            cv2.line(image, (int(x), int(y)), (int(x), int(y + step)), color, width, cv2.LINE_AA)
 
 
 def rule_paper(sheet: Sheet, unit: float, medium: Medium) -> Ruling | None:

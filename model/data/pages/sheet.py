@@ -113,8 +113,8 @@ class Sheet:
 
     def __init__(self, image: NDArray[np.uint8], area: Box, rng: Generator) -> None:
         self.image = image
-        self.classes = np.zeros(image.shape[:2], np.uint8)
-        self.instances = np.zeros(image.shape[:2], np.uint16)
+        self.classes: NDArray[np.uint8] = np.zeros(image.shape[:2], np.uint8)
+        self.instances: NDArray[np.uint16] = np.zeros(image.shape[:2], np.uint16)
         self.symbols: list[Symbol] = []
         self.area = area
         self.rng = rng

@@ -61,7 +61,8 @@ def _lattice(author: Author, height: float, longest: int) -> tuple[NDArray[np.fl
     n_columns = int(np.clip(rng.integers(1, 12), 1, max(w // cell, 1)))
     widths = cell * np.where(rng.random(n_columns) < 0.2, rng.uniform(0.8, 1.6, n_columns), 1.0)
     left, top = rng.uniform(0, max(w - widths.sum(), 1)), rng.uniform(0, max(h - n_rows * row, 1))
-    return x0 + left + np.concatenate([[0], np.cumsum(widths)]), y0 + top + np.arange(n_rows + 1) * row
+    xs = x0 + left + np.concatenate([[0.0], np.cumsum(widths)])
+    return xs, np.asarray(y0 + top + np.arange(n_rows + 1) * row, np.float64)
 
 
 def _draw_grid(author: Author, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> None:

@@ -69,12 +69,12 @@ def write_page(
     author = random_author(sheet, inks, medium, unit, ruling)
     add_notes(author)
     LAYOUTS[layout][0](author)
-    image, classes, instances = place_paper(sheet.image, sheet.classes, sheet.instances, view, rng)
+    image, classes, shown = place_paper(sheet, view)
     if medium.name != "screen" and rng.random() < 0.25:
-        image, classes = obstruct(image, classes, instances, rng)
+        image, classes = obstruct(image, classes, shown, rng)
     if size_hw is None and rng.random() < 0.25:
-        image, classes, instances = _crop(image, classes, instances, rng)
-    symbols, instances = _visible(sheet.symbols, sheet.instances, instances, classes)
+        image, classes, shown = _crop(image, classes, shown, rng)
+    symbols, instances = _visible(sheet.symbols, sheet.instances, shown, classes)
     smallest = min((symbol.box[3] - symbol.box[1] for symbol in symbols if symbol.label in DIGITS), default=20)
     image = _take(image, medium, smallest, rng)
     return WrittenPage(image, classes, instances, symbols, _text(symbols), layout, medium.name)
