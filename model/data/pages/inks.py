@@ -238,13 +238,18 @@ def _ink_picture(
     matrix = np.array([[width / w, shear * scale, reach / 2 - shear * h * scale / 2 + 2], [0, scale, 2]])
     size_wh = int(width + reach) + 5, int(h * scale) + 5
     ink = cv2.warpAffine(picture, matrix, size_wh, flags=cv2.INTER_CUBIC)
-    gain = min(max(0.7 * scale, 1.0), 6.0)
-    if gain > 1:
-        soft = cv2.GaussianBlur(ink, (0, 0), 0.35 * scale)
-        ink = cv2.addWeighted(soft, gain, soft, 0, -110 * (gain - 1))
-    else:
-        ink = cv2.normalize(ink, np.empty(0, np.uint8), 0, 255, cv2.NORM_MINMAX)
-    return _cropped(ink, round(down + size - h * scale) - 2)
+    return _cropped(_sharpened(ink, scale), round(down + size - h * scale) - 2)
+
+
+def _sharpened(ink: Ink, scale: float) -> Ink:
+    """Give ink that was enlarged by `scale` edges as sharp as a pen's, at a level that keeps its area."""
+    if scale <= 1.4:
+        return cv2.normalize(ink, np.empty(0, np.uint8), 0, 255, cv2.NORM_MINMAX)
+    soft = cv2.GaussianBlur(ink, (0, 0), 0.45 * scale)
+    area = int(ink.sum(dtype=np.int64) / 255)
+    level = float(np.clip(np.partition(soft, -area, axis=None)[-area], 50, 127)) if 0 < area < soft.size else 127.0
+    gain = min(0.7 * scale, 6.0)
+    return cv2.addWeighted(soft, gain, soft, 0, 127 - level * gain)
 
 
 def _cropped(ink: Ink, top: int) -> Glyph:
@@ -387,6 +392,8 @@ class InkSources:
 
 
 def _sorted_by_pen(ink: NDArray[np.uint8], labels: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
+    """Stretch pictures to full contrast and sort those of each digit."""
+
     def width(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Area by outline, in heights."""
         levels = pictures.astype(np.int16)
@@ -394,7 +401,9 @@ def _sorted_by_pen(ink: NDArray[np.uint8], labels: NDArray[np.uint8]) -> dict[st
         heights = (pictures.max(axis=2) > 64).sum(axis=1)
         return np.asarray(levels.sum(axis=(1, 2)) / np.maximum(outline * heights, 1), np.float64)
 
-    own = {digit: ink[labels == int(digit)] for digit in DIGITS}
+    darkest = ink.max(axis=(1, 2), keepdims=True).astype(np.float32)
+    full = ((ink / np.maximum(darkest, 1) - 0.2).clip(0) * np.float32(255 / 0.8)).astype(np.uint8)  # paper is not ink
+    own = {digit: full[labels == int(digit)] for digit in DIGITS}
     return {digit: some[np.argsort(width(some), kind="stable")] for digit, some in own.items() if len(some)}
 
 
