@@ -59,7 +59,7 @@ class Author:
         return Script(hand, max(height, 6), pen, 0.0, 0.0, is_read=is_read)
 
     def fits(self, rows: float, columns: float) -> float:
-        """Height of a digit, at most the unit, of which so many rows and columns fit."""
+        """Height of a digit, at most the unit, with which the rows and columns fit."""
         w, h = self.sheet.size_wh
         return float(np.clip(min(h / (1.5 * rows), w / (0.95 * columns), self.unit), 9, None))
 

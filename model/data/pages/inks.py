@@ -1,4 +1,4 @@
-"""Ink for pages: hands that write with a pen, from drawings, pictures of digits and templates; and printing types."""
+"""Ink for pages: handwriting with a pen, from drawings, pictures of digits and templates; and printing types."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What is written on and with: papers, boards and screens with their pens and rulings; and desks."""
+"""Papers, boards and screens, with the pens that write on them and their rulings; and desks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -59,7 +59,7 @@ def clouds(size_hw: tuple[int, int], cell: float, rng: Generator, stretch: float
 
 def random_medium(rng: Generator) -> Medium:
     """Choose screen, scan, photo or board, with a pen for it."""
-    name = str(rng.choice(["screen", "scan", "photo", "board"], p=[0.2, 0.14, 0.58, 0.08]))
+    name = str(rng.choice(["screen", "scan", "photo", "board"], p=[0.24, 0.14, 0.54, 0.08]))
     dark = _near((25, 25, 30), 20, rng)
     if name == "screen":
         dark_mode = rng.random() < 0.12
@@ -75,6 +75,9 @@ def random_medium(rng: Generator) -> Medium:
     if rng.random() < 0.17:
         colors = (250, 235, 90), (250, 190, 205), (180, 215, 245), (185, 235, 180), (205, 170, 125), (250, 200, 130)
         paper = _near(colors[rng.integers(6)], 14, rng)
+        if rng.random() < 0.2:  # ink that differs from the paper by its color alone
+            r, g, b = (round(0.85 * level) for level in paper)
+            return Medium(name, paper, rng.uniform(0.5, 5), replace(_pen(rng), color=(b, r, g), opacity=1.0), dark)
     return Medium(name, paper, rng.uniform(0.5, 5), _pen(rng), dark)
 
 
