@@ -1,6 +1,6 @@
 """A contact sheet of written pages, to look at: `python -m tests.handwriting.page_sheet FILE.png [SEED [LAYOUT]]`.
 
-Its pixels' classes are shown below each page. Ink comes from MNIST and the pen strokes in STROKES_DIR, if there are any.
+Its pixels' classes are shown below each page. Ink comes from MNIST and the strokes in STROKES_DIR, if there are any.
 """
 
 import os

@@ -133,47 +133,66 @@ def obstruct(
     image, classes = image.copy(), classes.copy()
     h, w = classes.shape
     for _ in range(int(rng.integers(1, 4))):
-        mask, color, opacity = _obstacle((h, w), rng)
+        mask = np.zeros((h, w), np.uint8)
+        color, opacity = _OBSTACLES[rng.integers(len(_OBSTACLES))](mask, rng)
         if not (mask.astype(bool) & (instances > 0)).any():
             share = cv2.merge([mask.astype(np.float32) * np.float32(opacity / 255)] * 3)
-            image = np.asarray(image + (np.array(color, np.float32) - image) * share).astype(np.uint8)
+            image = np.asarray(image + (color.astype(np.float32) - image) * share).astype(np.uint8)
             classes[mask > 127] = PixelClass.OTHER
     return image, classes
 
 
-def _obstacle(size_hw: tuple[int, int], rng: Generator) -> tuple[NDArray[np.uint8], NDArray[np.float64], float]:
-    """Mask, color and opacity of an obstacle."""
-    h, w = size_hw
-    side, mask = max(h, w), np.zeros(size_hw, np.uint8)
-    x, y = (int(v) for v in rng.uniform((0, 0), (w, h)))
-    dark = rng.normal(rng.uniform(5, 60), 5, 3).clip(0, 255)
-    match rng.integers(6):
-        case 0:  # a bar along an edge, as scanners and phones leave it
-            t, edge = int(rng.uniform(0.005, 0.12) * side), rng.integers(4)
-            corners = ((0, 0, w, t), (0, h - t, w, h), (0, 0, t, h), (w - t, 0, w, h))[edge]
-            cv2.rectangle(mask, corners[:2], corners[2:], 255, -1)
-            return mask, dark if rng.random() < 0.8 else rng.uniform(180, 255, 3), 1.0
-        case 1:  # a finger, or a rounded corner of something
-            end = int(rng.choice([0, w])), int(rng.choice([0, h]))
-            axes = (int(rng.uniform(0.05, 0.2) * side), int(rng.uniform(0.1, 0.3) * side))
-            cv2.ellipse(mask, end, axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
-            return mask, rng.normal((205, 150, 125), 25).clip(0, 255) if rng.random() < 0.5 else dark, 1.0
-        case 2:  # a pen
-            end = int(x + rng.normal(0, 0.4) * side), int(y + rng.normal(0, 0.4) * side)
-            cv2.line(mask, (x, y), end, 255, max(int(rng.uniform(0.01, 0.03) * side), 2), cv2.LINE_AA)
-            return mask, rng.uniform(0, 255, 3), 1.0
-        case 3:  # the ring of a cup
-            cv2.circle(mask, (x, y), int(rng.uniform(0.05, 0.25) * side), 255, max(side // 150, 1), cv2.LINE_AA)
-            return cv2.GaussianBlur(mask, (0, 0), 1.2), np.array([120.0, 80.0, 40.0]), float(rng.uniform(0.1, 0.4))
-        case 4:  # specks or punched holes
-            for px, py in rng.uniform((0, 0), (w, h), (int(rng.integers(1, 30)), 2)).astype(int):
-                cv2.circle(mask, (int(px), int(py)), int(rng.integers(1, max(side // 200, 2))), 255, -1, cv2.LINE_AA)
-            return mask, dark, float(rng.uniform(0.3, 1))
-    length = int(rng.uniform(0.01, 0.05) * side) + 2
-    cv2.line(
-        mask, (x, y), (x + length, y + int(rng.integers(-length, length + 1))), 255, max(side // 300, 1), cv2.LINE_AA
-    )
-    return mask, rng.uniform(60, 200, 3), 1.0  # a staple
+def _dark(rng: Generator) -> NDArray[np.float64]:
+    return rng.normal(rng.uniform(5, 60), 5, 3).clip(0, 255)
+
+
+def _bar(mask: Picture, rng: Generator) -> tuple[NDArray[np.float64], float]:
+    """A bar along an edge, as scanners and phones leave it."""
+    h, w = mask.shape
+    t = int(rng.uniform(0.005, 0.12) * max(h, w))
+    x0, y0, x1, y1 = ((0, 0, w, t), (0, h - t, w, h), (0, 0, t, h), (w - t, 0, w, h))[rng.integers(4)]
+    cv2.rectangle(mask, (x0, y0), (x1, y1), 255, -1)
+    return (_dark(rng) if rng.random() < 0.8 else rng.uniform(180, 255, 3)), 1.0
+
+
+def _finger(mask: Picture, rng: Generator) -> tuple[NDArray[np.float64], float]:
+    """A finger, or the rounded corner of something, in a corner."""
+    h, w = mask.shape
+    corner, side = (int(rng.choice([0, w])), int(rng.choice([0, h]))), max(h, w)
+    axes = int(rng.uniform(0.05, 0.2) * side), int(rng.uniform(0.1, 0.3) * side)
+    cv2.ellipse(mask, corner, axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
+    return (rng.normal((205, 150, 125), 25).clip(0, 255) if rng.random() < 0.5 else _dark(rng)), 1.0
+
+
+def _stick(mask: Picture, rng: Generator) -> tuple[NDArray[np.float64], float]:
+    """A pen, or a staple."""
+    h, w = mask.shape
+    side, is_pen = max(h, w), rng.random() < 0.5
+    start = rng.uniform((0, 0), (w, h))
+    end = start + rng.normal(0, 0.4 if is_pen else 0.03, 2) * side
+    width = max(int((rng.uniform(0.01, 0.03) if is_pen else 0.004) * side), 1)
+    cv2.polylines(mask, [np.array([start, end]).astype(np.int32)], False, 255, width, cv2.LINE_AA)
+    return rng.uniform(0, 255, 3), 1.0
+
+
+def _ring(mask: Picture, rng: Generator) -> tuple[NDArray[np.float64], float]:
+    """The ring of a cup."""
+    h, w = mask.shape
+    x, y = rng.uniform((0, 0), (w, h)).astype(int).tolist()
+    cv2.circle(mask, (x, y), int(rng.uniform(0.05, 0.25) * max(h, w)), 255, max(max(h, w) // 150, 1), cv2.LINE_AA)
+    return np.array([120.0, 80.0, 40.0]), float(rng.uniform(0.1, 0.4))
+
+
+def _specks(mask: Picture, rng: Generator) -> tuple[NDArray[np.float64], float]:
+    """Dirt, or punched holes."""
+    h, w = mask.shape
+    for x, y in rng.uniform((0, 0), (w, h), (int(rng.integers(1, 30)), 2)).astype(int).tolist():
+        cv2.circle(mask, (x, y), int(rng.integers(1, max(max(h, w) // 200, 2))), 255, -1, cv2.LINE_AA)
+    return _dark(rng), float(rng.uniform(0.3, 1))
+
+
+_OBSTACLES = (_bar, _finger, _stick, _ring, _specks)
+"""Each draws itself into a mask and returns its color and opacity."""
 
 
 def invert_part(image: Picture, rng: Generator) -> Picture:

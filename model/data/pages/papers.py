@@ -75,7 +75,7 @@ def random_medium(rng: Generator) -> Medium:
     if rng.random() < 0.17:
         colors = (250, 235, 90), (250, 190, 205), (180, 215, 245), (185, 235, 180), (205, 170, 125), (250, 200, 130)
         paper = _near(colors[rng.integers(6)], 14, rng)
-        if rng.random() < 0.2:  # ink that differs from the paper by its color alone
+        if rng.random() < 0.25 and max(paper) - min(paper) > 60:  # ink that differs from the paper by its color alone
             r, g, b = (round(0.85 * level) for level in paper)
             return Medium(name, paper, rng.uniform(0.5, 5), replace(_pen(rng), color=(b, r, g), opacity=1.0), dark)
     return Medium(name, paper, rng.uniform(0.5, 5), _pen(rng), dark)
