@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from model.classifiers import registry
 from model.classifiers.runtime import load_classifier
@@ -50,21 +49,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.slow)
     slow_files = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (BROWSER not in item.path.parents, item.path not in slow_files))
-
-
-class FileScheduling(LoadScopeScheduling):
-    """Keep a file with one worker, for its module's fixtures, and all that needs the browser, for the server.
-
-    Browsers that compete for two cores miss each other's timing.
-    """
-
-    def _split_scope(self, nodeid):
-        path = nodeid.split("::")[0]
-        return "browser" if BROWSER in (ROOT / path).parents else path
-
-
-def pytest_xdist_make_scheduler(config, log):
-    return FileScheduling(config, log) if config.option.dist == "loadfile" else None
 
 
 def missing(reason):

@@ -43,11 +43,37 @@ def arguments(name, data, folder, *more):
     return ["--model", name, "--data", str(data), "--output", str(folder / "out"), *checkpoints, *more]
 
 
+def build_tiny():
+    """The builder of a seventh model."""
+    frames = keras.Input((28, 28), dtype="uint8")
+    pixels = keras.layers.Reshape((28, 28, 1))(keras.layers.Rescaling(1 / 255)(frames))
+    coarse = keras.layers.Flatten()(keras.layers.AveragePooling2D(4)(pixels))
+    return keras.Model(frames, keras.layers.Dense(10, name="logits")(coarse), name="tiny")
+
+
+TINY = ModelSpec(
+    "tiny",
+    "Tiny network",
+    "One layer on a coarse picture.",
+    builder="build_tiny",
+    epochs=1,
+    learns_from_strokes=True,
+    refuses=("start-from",),
+)
+
+
 @pytest.fixture
-def _small(monkeypatch):
-    """Use fewer features, and an ensemble of two small networks."""
+def _seventh(monkeypatch):
+    """Register a seventh model."""
+    monkeypatch.setattr(architectures, "build_tiny", build_tiny, raising=False)
+    monkeypatch.setitem(MODELS, "tiny", TINY)
+
+
+@pytest.fixture
+def _small(_seventh, monkeypatch):
+    """Use fewer features, and an ensemble of two tiny networks."""
     monkeypatch.setattr(svm, "_FEATURES", 256)
-    monkeypatch.setattr(ensemble, "train", partial(trainer.train, name="cnn3"))
+    monkeypatch.setattr(ensemble, "train", partial(trainer.train, name="tiny"))
     monkeypatch.setitem(MODELS, "ensemble", replace(MODELS["ensemble"], members=2))
 
 
@@ -88,27 +114,10 @@ def test_a_few_epochs_are_enough_to_learn(data, tmp_path):
     assert report["data"]["name"] == "MNIST"
 
 
-def build_tiny():
-    """The builder of a seventh model."""
-    frames = keras.Input((28, 28), dtype="uint8")
-    pixels = keras.layers.Reshape((28, 28, 1))(keras.layers.Rescaling(1 / 255)(frames))
-    coarse = keras.layers.Flatten()(keras.layers.AveragePooling2D(4)(pixels))
-    return keras.Model(frames, keras.layers.Dense(10, name="logits")(coarse), name="tiny")
-
-
+@pytest.mark.usefixtures("_seventh")
 @pytest.mark.parametrize("learns_from_strokes", [False, True])
 def test_a_seventh_model_is_one_entry_and_its_builder(data, tmp_path, monkeypatch, learns_from_strokes):
-    monkeypatch.setattr(architectures, "build_tiny", build_tiny, raising=False)
-    spec = ModelSpec(
-        "tiny",
-        "Tiny network",
-        "One layer on a coarse picture.",
-        builder="build_tiny",
-        epochs=1,
-        learns_from_strokes=learns_from_strokes,
-        refuses=("start-from",),
-    )
-    monkeypatch.setitem(MODELS, "tiny", spec)
+    monkeypatch.setitem(MODELS, "tiny", replace(TINY, learns_from_strokes=learns_from_strokes))
     assert train_model.main(arguments("tiny", data, tmp_path)) == 0
     report = load_report(tmp_path / "out")
     assert (report["model"], report["parameters"], report["settings"]["epochs"]) == ("tiny", 500, 1)
