@@ -216,7 +216,7 @@ def expose(image: Picture, smallest: float, rng: Generator) -> Picture:
         image = resample(image, smallest / rng.uniform(11, 30), rng)
     image = _blurred(image, smallest, rng)
     if rng.random() < 0.85:
-        image = _noisy(image, min(abs(rng.normal(0, 5)) + 0.5, 3 + smallest / 3), rng)
+        image = _noisy(image, min(abs(rng.normal(0, 3.5)) + 0.5, 3 + smallest / 3), rng)
     if rng.random() < 0.15:  # sharpened by the camera
         image = cv2.addWeighted(image, 1.6, cv2.GaussianBlur(image, (0, 0), 1.2), -0.6, 0)
     return image

@@ -164,8 +164,8 @@ def _take(image: NDArray[np.uint8], medium: Medium, smallest: float, rng: Genera
     if rng.random() < 0.03:
         image = invert_part(image, rng)
     if medium.name == "screen":
-        if rng.random() < 0.15:
-            image = resample(image, smallest / rng.uniform(11, 24), rng)
+        if rng.random() < 0.25:
+            image = resample(image, smallest / rng.uniform(12, 34), rng)
         return compress(image, quality) if rng.random() < 0.4 else np.ascontiguousarray(image)
     if medium.name != "scan":
         image = light_up(image, rng)
