@@ -22,7 +22,9 @@ from model.reading import Ink, Stroke
 DIGITS = "0123456789"
 SIGNS = "".join(SIGN_TEMPLATES)
 _LOW, _TAILED = "acemnorsuvwxz", "gpqyj"  # letters as high as an x, and with a descender
-_X_TOP, _TAIL_END = 0.42, 1.35  # of a digit's height, from its top
+_X_TOP, _TAIL_END, _WIDEST = 0.42, 1.35, 1.7  # heights of a digit, from its top and from its left end
+Place = tuple[float, float, float, float]
+"""xyxy in heights of a digit, from its top at 0 to its foot at 1."""
 Characters = Mapping[str, Sequence[Sequence[Stroke]]]
 """Drawings of each character, in any scale."""
 SCRIBBLE = "scribble"
@@ -128,11 +130,13 @@ class WrittenHand:
         own = self.drawings.get(_SAME_AS.get(character, character), ())
         if character in SIGNS:
             template = self._from_template(SIGN_TEMPLATES[character], character, rng)
-            return _fit(_choose(own, rng), _extent(template)) if len(own) and rng.random() < 0.5 else template
+            x0, y0, x1, y1 = _extent(template)
+            box = x0, y0, x0 + 1.2 * (x1 - x0), max(y1, y0 + 0.12)
+            return _fit(_choose(own, rng), box) if len(own) and rng.random() < 0.5 else template
         if len(own):
             return _fit(_choose(own, rng), _place(character, rng))
         if character in DIGITS:
-            return _fit(self._from_template(DIGIT_TEMPLATES[int(character)], character, rng), (0, 0, 1, 1))
+            return _fit(self._from_template(DIGIT_TEMPLATES[int(character)], character, rng), _place(character, rng))
         return _fit(self._from_template(NON_DIGIT_TEMPLATES, character, rng), _place(character, rng))
 
     def _joined(self, word: str, rng: Generator) -> list[Stroke]:
@@ -173,32 +177,29 @@ def _choose(drawings: Sequence[Sequence[Stroke]], rng: Generator) -> Sequence[St
     return drawings[int(rng.integers(len(drawings)))]
 
 
-def _place(character: str, rng: Generator) -> tuple[float, float, float, float]:
-    """Box of a digit or letter beside digits, in their heights."""
-    if character in _LOW:
-        return 0, _X_TOP, 1, 1
-    if character in _TAILED:
-        return 0, _X_TOP, 1, _TAIL_END
+def _place(character: str, rng: Generator) -> Place:
+    """Choose the box of a digit or letter beside digits."""
     if len(character) > 1:  # of a foreign script
-        return 0, float(rng.uniform(-0.1, 0.3)), 1, float(rng.uniform(0.9, 1.1))
-    return 0, 0, 1, 1
+        return 0, float(rng.uniform(-0.1, 0.3)), _WIDEST, float(rng.uniform(0.9, 1.1))
+    return 0, _X_TOP if character in _LOW + _TAILED else 0, _WIDEST, _TAIL_END if character in _TAILED else 1
 
 
-def _extent(strokes: Sequence[Stroke]) -> tuple[float, float, float, float]:
+def _extent(strokes: Sequence[Stroke]) -> Place:
     points = np.concatenate(strokes)
     (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _fit(strokes: Sequence[Stroke], place: tuple[float, float, float, float]) -> list[Stroke]:
-    """Scale strokes, in their own proportions, to the height of a box, or to its width if that is less."""
+def _fit(strokes: Sequence[Stroke], place: Place) -> list[Stroke]:
+    """Scale strokes, in their own proportions, to the height of a box, or less if they are wide.
+
+    They stand on the box's lower edge; flat ones, as a dash, lie in its middle.
+    """
     x0, y0, x1, y1 = _extent(strokes)
     left, top, right, bottom = place
-    height, width = y1 - y0, x1 - x0
-    wanted = max(bottom - top, 0.12)
-    wide = right - left if right - left != 1 else 1.4
-    scale = min(wanted / max(height, 0.45 * width, 1e-6), wide * 1.2 / max(width, 1e-6))
-    down = bottom - (y1 - y0) * scale if height * scale > 0.6 * wanted else (top + bottom - height * scale) / 2
+    scale = min((bottom - top) / max(y1 - y0, 0.45 * (x1 - x0), 1e-6), (right - left) / max(x1 - x0, 1e-6))
+    free = bottom - top - (y1 - y0) * scale
+    down = top + (free if free < 0.4 * (bottom - top) else free / 2)
     return [(stroke - (x0, y0)) * scale + (left, down) for stroke in strokes]
 
 
