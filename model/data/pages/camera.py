@@ -66,7 +66,10 @@ def _map(view: View, rng: Generator) -> tuple[Field, Field]:
     dx, dy = (u - 0.5) * (w - 1), (v - 0.5) * (h - 1)
     x = (w - 1) / 2 + view.corner[0] + cos * dx - sin * dy + 0.6 * view.curl * side * np.sin(waves[0] * v + phases[0])
     y = (h - 1) / 2 + view.corner[1] + sin * dx + cos * dy + view.curl * side * np.sin(waves[1] * u + phases[1])
-    x, y = (axis + tilt[0] * u + tilt[1] * v + tilt[2] * u * v for axis, tilt in zip((x, y), tilts, strict=True))
+    x, y = (
+        axis + tilt[0] * (u - 0.5) + tilt[1] * (v - 0.5) + 2 * tilt[2] * (u - 0.5) * (v - 0.5)
+        for axis, tilt in zip((x, y), tilts, strict=True)
+    )
     return x.astype(np.float32), y.astype(np.float32)
 
 
