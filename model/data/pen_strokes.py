@@ -26,12 +26,14 @@ class Drawing:
         writer: identifies the person who wrote it.
         looks_like_digit: it is a non-digit, but written like a digit (the letter O, for instance), so that it is no
             error to read it as one.
+        name: the character, "0" to "9" or the non-digit's name.
     """
 
     strokes: list[Stroke]
     label: int | None
     writer: str
     looks_like_digit: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -98,7 +100,8 @@ def _drawing(row: dict[str, Any]) -> Drawing:
     strokes = as_strokes(row["strokes"])
     if not strokes:
         raise ValueError("no strokes")
-    return Drawing(strokes, _digit(row["label"]), str(row["writer"]), bool(row.get("looks_like_digit", False)))
+    label, looks_like_digit = _digit(row["label"]), bool(row.get("looks_like_digit", False))
+    return Drawing(strokes, label, str(row["writer"]), looks_like_digit, str(row["label"]))
 
 
 def _digit(label: object) -> int | None:

@@ -8,6 +8,7 @@ are written like a digit (O, I, l, S, Z, G, b, q, y and the like) are not among 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
@@ -31,6 +32,8 @@ DIGIT_TEMPLATES = {digit: _templates_of(str(digit)) for digit in range(10)}
 """Templates of each digit 0-9."""
 NON_DIGIT_TEMPLATES = _templates_of("none")
 """Templates of letters and signs."""
+SIGN_TEMPLATES = {sign: _templates_of(sign) for sign in "+-=.,/:%()x×÷·*±≠≤≥<>[]{}€$°!?;'"}
+"""Templates of the signs that stand beside digits, in the place they have there."""
 
 _JITTER = 4.0  # standard deviation of the points, in hundredths of the character's height
 _SIDE, _MARGIN = 160, 30  # px of the canvas that digits, about 100 px high, are inked on
@@ -60,14 +63,28 @@ def sample_strokes(templates: Sequence[str], rng: Generator) -> list[Stroke]:
         One (n, 2) float64 array per stroke, about 100 high, y down.
     """
     template = templates[int(rng.integers(len(templates)))]
-    return [_sample_path(stroke, rng) for stroke in template.split(" + ")]
+    strokes = [_points(stroke) for stroke in template.split(" + ")]
+    moved = [points + rng.normal(0, _JITTER, points.shape) for points in strokes]
+    return [_path(stroke, points) for stroke, points in zip(template.split(" + "), moved, strict=True)]
 
 
-def _sample_path(stroke: str, rng: Generator) -> Stroke:
-    """Jitter the points of a stroke and join them smoothly, except at its corners."""
+@cache
+def template_strokes(template: str) -> list[Stroke]:
+    """Return a template's strokes as they are; not to be changed.
+
+    Returns:
+        One (n, 2) float64 array per stroke, about 100 high, y down.
+    """
+    return [_path(stroke, _points(stroke)) for stroke in template.split(" + ")]
+
+
+def _points(stroke: str) -> Stroke:
+    return np.array([word.rstrip("!").split(",") for word in stroke.split()], np.float64)
+
+
+def _path(stroke: str, points: Stroke) -> Stroke:
+    """Join the points of a stroke smoothly, except at its corners."""
     words = stroke.split()
-    points = np.array([word.rstrip("!").split(",") for word in words], np.float64)
-    points += rng.normal(0, _JITTER, points.shape)
     corners = [i for i, word in enumerate(words) if word.endswith("!")]
     ends = [0, *corners, len(points) - 1]
     return np.concatenate([_smooth(points[a : b + 1]) for a, b in pairwise(ends)])

@@ -11,6 +11,7 @@ from model.data.stroke_templates import (
     _LINES,
     DIGIT_TEMPLATES,
     NON_DIGIT_TEMPLATES,
+    SIGN_TEMPLATES,
     draw_digit,
     draw_digits,
     sample_strokes,
@@ -21,13 +22,14 @@ STROKE = rf"{POINT}( {POINT}!?)* {POINT}"
 
 
 def test_every_line_is_a_comment_or_a_template():
-    form = re.compile(rf"#.*|(\d|none): {STROKE}( \+ {STROKE})*|")
+    form = re.compile(rf"#.*|(\d|none|{'|'.join(map(re.escape, SIGN_TEMPLATES))}): {STROKE}( \+ {STROKE})*|")
     assert [line for line in _LINES if not form.fullmatch(line)] == []
     assert sum(map(len, DIGIT_TEMPLATES.values())) + len(NON_DIGIT_TEMPLATES) == 262
 
 
 def test_every_digit_has_several_templates():
     assert list(DIGIT_TEMPLATES) == list(range(10))
+    assert all(SIGN_TEMPLATES.values())
     assert min(map(len, DIGIT_TEMPLATES.values())) >= 5
 
 
