@@ -105,7 +105,7 @@ class Reader:
     def read_drawing(self, strokes: Iterable[ArrayLike], pen_width: float = 20.0) -> Reading:
         """Read a digit or a number drawn on a canvas.
 
-        A drawing that is not accepted as one digit is a number if its digits are likelier, and most of them accepted.
+        A drawing that is not accepted as one digit is a number if its digits are likelier, and most of them are sure.
 
         Args:
             strokes: one (n, 2) array-like per stroke, canvas px, y down.
@@ -211,14 +211,16 @@ class Reader:
             least: the probability, 0-1, that the geometric mean of the digits' must exceed.
 
         Returns:
-            None if its digits are not likely enough, or most of them are not accepted.
+            None if its digits are not likely enough, or most of them would not be accepted by themselves.
         """
         lines = lines_of(strokes)
         for drawn in (lines, [strokes]) if len(lines) > 1 else ([strokes],):
             read = tuple(self._read_line(line, pen_width) for line in drawn)
             digits = [digit for line in read for digit in line.digits]
             is_likely = geometric_mean(digit.confidence for digit in digits) > least
-            if len(digits) > 1 and is_likely and sum(digit.accepted for digit in digits) > len(digits) / 2:
+            # By the threshold of a digit by itself: letters of two strokes look like two doubtful digits.
+            sure = sum(digit.confidence >= self.threshold for digit in digits)
+            if len(digits) > 1 and is_likely and sure > len(digits) / 2:
                 return Reading(read, Finding.DIGIT)
         return None
 

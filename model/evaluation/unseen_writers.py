@@ -100,11 +100,13 @@ def measure_writers(
 
 
 def reader_of(reader: Reader) -> ReadDrawing:
-    """Read drawings with a Reader."""
+    """Read drawings of one digit with a Reader; one that is read as a number counts as refused."""
 
     def read(strokes: list[Stroke], pen_width: float) -> Prediction:
         digits = reader.read_drawing(strokes, pen_width).digits
-        return Prediction(digits[0].label, digits[0].probabilities, digits[0].accepted) if digits else NOTHING
+        if len(digits) != 1:
+            return NOTHING
+        return Prediction(digits[0].label, digits[0].probabilities, digits[0].accepted)
 
     return read
 
