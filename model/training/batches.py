@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple
@@ -75,12 +75,8 @@ class TrainingSampler:
             size: digits in a batch; non-digits are added to them.
             augmentation: how strongly frames are changed at most, 0-1.
         """
-        while True:
-            rng = np.random.default_rng((seed, epoch))
-            order = rng.permutation(len(self))
-            for start in range(0, len(order), size):
-                yield self._batch(order[start : start + size], rng, augmentation)
-            epoch += 1
+        for indices, rng in shuffled(len(self), seed, epoch, size):
+            yield self._batch(indices, rng, augmentation)
 
     def sample_non_digit(self, rng: Generator, augmentation: float) -> Frame:
         """Make the frame of a random non-digit."""
@@ -91,17 +87,12 @@ class TrainingSampler:
         return 0 if self.is_plain else ceil(len(self.mnist) / _MNIST_PER_TEMPLATE)
 
     def _batch(self, indices: NDArray[np.intp], rng: Generator, augmentation: float) -> Batch:
-        """Digits with smoothed targets, then non-digits with the same target for all ten digits.
-
-        Uniform targets make the network unsure of non-digits (entropic open-set loss, Dhamija, Günther and Boult 2018).
-        """
+        """Digits, then non-digits, with their targets."""
         if self.is_plain:
             return self.mnist.frames[indices], np.eye(10, dtype=np.float32)[self.mnist.labels[indices]]
         digits = [self._digit(int(index), rng, augmentation) for index in indices]
         non_digits = [self.sample_non_digit(rng, augmentation) for _ in range(ceil(len(digits) / DIGITS_PER_NON_DIGIT))]
-        targets = np.full((len(digits) + len(non_digits), 10), 0.1, np.float32)
-        labels = [label for _, label in digits]
-        targets[: len(digits)] = _LABEL_SMOOTHING / 10 + (1 - _LABEL_SMOOTHING) * np.eye(10)[labels]
+        targets = open_set_targets([label for _, label in digits], len(non_digits))
         return np.stack([frame for frame, _ in digits] + non_digits), targets
 
     def _digit(self, index: int, rng: Generator, augmentation: float) -> tuple[Frame, int]:
@@ -113,3 +104,37 @@ class TrainingSampler:
             return augment_strokes(sample_strokes(DIGIT_TEMPLATES[index % 10], rng), rng, augmentation), index % 10
         strokes, label = self.digits[(index - self._template_digits) % len(self.digits)]
         return augment_strokes(strokes, rng, augmentation), label
+
+
+def shuffled(count: int, seed: int, epoch: int, size: int) -> Iterator[tuple[NDArray[np.intp], Generator]]:
+    """Yield the indices of each batch without end, shuffled for every epoch, and the epoch's random numbers.
+
+    Args:
+        count: digits in an epoch.
+        seed: of the run; it and the epoch alone decide the order.
+        epoch: the first one, from 0.
+        size: digits in a batch; the last one of an epoch may be smaller.
+    """
+    while True:
+        rng = np.random.default_rng((seed, epoch))
+        order = rng.permutation(count)
+        for start in range(0, count, size):
+            yield order[start : start + size], rng
+        epoch += 1
+
+
+def open_set_targets(labels: Sequence[int] | NDArray[np.integer], non_digits: int) -> NDArray[np.float32]:
+    """Return smoothed targets for digits, then the same target for all ten digits for non-digits.
+
+    Uniform targets make the network unsure of non-digits (entropic open-set loss, Dhamija, Günther and Boult 2018).
+
+    Args:
+        labels: (n,) 0-9, of the digits.
+        non_digits: how many come after them.
+
+    Returns:
+        (n + non_digits, 10) float32, each row sums to 1.
+    """
+    targets = np.full((len(labels) + non_digits, 10), 0.1, np.float32)
+    targets[: len(labels)] = _LABEL_SMOOTHING / 10 + (1 - _LABEL_SMOOTHING) * np.eye(10)[labels]
+    return targets

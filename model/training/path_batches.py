@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from model.data.pen_strokes import Drawing
 from model.data.stroke_templates import DIGIT_TEMPLATES, NON_DIGIT_TEMPLATES, sample_strokes
+from model.training.batches import open_set_targets, shuffled
 from model.training.path_augmentation import DensePaths, NonDigits, augment_paths
 from model.vision.strokes import side_by_side
 
@@ -19,7 +20,6 @@ DIGITS_PER_NON_DIGIT = 3
 
 _TEMPLATE_DIGITS, _TEMPLATE_NON_DIGITS = 6_000, 3_000  # drawn once for a run
 _VIEWS = 2  # times that each drawn digit is shown in an epoch, augmented differently
-_LABEL_SMOOTHING = 0.02
 _CLOSED = (0, 6, 8)
 _SEED = 0  # of what is drawn from templates: the same for every run
 
@@ -68,20 +68,14 @@ class PathSampler:
             size: digits in a batch; non-digits are added to them.
             augmentation: how strongly paths are changed at most, 0-1.
         """
-        while True:
-            rng = np.random.default_rng((seed, epoch))
-            order = rng.permutation(len(self))
-            for start in range(0, len(order), size):
-                yield self._batch(order[start : start + size], rng, augmentation)
-            epoch += 1
+        for indices, rng in shuffled(len(self), seed, epoch, size):
+            yield self._batch(indices, rng, augmentation)
 
     def _batch(self, indices: NDArray[np.intp], rng: Generator, augmentation: float) -> PathBatch:
-        """Digits with smoothed targets, then non-digits with the same target for all ten digits."""
+        """Digits, then non-digits, with their targets."""
         others = self.non_digits.sample(-(-len(indices) // DIGITS_PER_NON_DIGIT), rng)
         paths = augment_paths(self.digits[indices] + others, rng, augmentation)
-        targets = np.full((len(paths), 10), 0.1, np.float32)
-        targets[: len(indices)] = _LABEL_SMOOTHING / 10 + (1 - _LABEL_SMOOTHING) * np.eye(10)[self.labels[indices]]
-        return paths.features(), targets
+        return paths.features(), open_set_targets(self.labels[indices], len(others))
 
 
 def drawn_paths(drawings: list[Drawing]) -> tuple[DensePaths, NDArray[np.intp]]:
