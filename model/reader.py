@@ -18,11 +18,11 @@ from model.vision.decoding import Gray, Picture, load_gray, shrink
 from model.vision.framing import FRAME_SIDE, Framing, frame_glyph, frame_of
 from model.vision.layout import correct_for_digit_prior, digit_lines
 from model.vision.normalize import even_pen
-from model.vision.number_lattice import MAX_STROKES, likeliest_runs, lines_of, reading_order, runs_of
+from model.vision.number_lattice import MAX_STROKES, likeliest_runs, reading_order, runs_of
 from model.vision.page_ink import page_ink
 from model.vision.pen_path import path_of
 from model.vision.segmentation import Glyph, find_glyphs, glyph_in_box
-from model.vision.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit
+from model.vision.strokes import as_pen_width, as_strokes, drawing_box, extent, ink_digit, lines_of
 
 WEIGHTS = weights_folder(SHIPPED)
 """The folder of the shipped weights and their report."""

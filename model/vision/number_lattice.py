@@ -7,7 +7,7 @@ dynamic programming, as in the over-segmentation of handwritten words (Bengio et
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, log
+from math import log
 
 import numpy as np
 
@@ -25,18 +25,6 @@ Run = tuple[int, int]
 def reading_order(strokes: Sequence[Stroke]) -> list[Stroke]:
     """Sort the strokes of a line by the middle of their horizontal extents."""
     return sorted(strokes, key=lambda stroke: float(stroke[:, 0].min() + stroke[:, 0].max()))
-
-
-def lines_of(strokes: Sequence[Stroke]) -> list[list[Stroke]]:
-    """Group strokes whose vertical extents overlap, directly or through others; the lines are in order downwards."""
-    lines: list[list[Stroke]] = []
-    reach = -inf
-    for stroke in sorted(strokes, key=lambda stroke: float(stroke[:, 1].min())):
-        if stroke[:, 1].min() > reach:
-            lines.append([])
-        lines[-1].append(stroke)
-        reach = max(reach, float(stroke[:, 1].max()))
-    return lines
 
 
 def runs_of(strokes: Sequence[Stroke]) -> list[Run]:

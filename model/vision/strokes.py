@@ -90,13 +90,22 @@ def fit(strokes: Sequence[Stroke], side: float) -> list[Stroke]:
 
 def side_by_side(strokes: Sequence[Stroke]) -> list[list[Stroke]]:
     """Group strokes whose horizontal extents overlap; the groups are in order from left to right."""
+    return _groups_along(strokes, axis=0)
+
+
+def lines_of(strokes: Sequence[Stroke]) -> list[list[Stroke]]:
+    """Group strokes whose vertical extents overlap, directly or through others; the lines are in order downwards."""
+    return _groups_along(strokes, axis=1)
+
+
+def _groups_along(strokes: Sequence[Stroke], axis: int) -> list[list[Stroke]]:
     groups: list[list[Stroke]] = []
     reach = -np.inf
-    for stroke in sorted(strokes, key=lambda stroke: float(stroke[:, 0].min())):
-        if stroke[:, 0].min() > reach:
+    for stroke in sorted(strokes, key=lambda stroke: float(stroke[:, axis].min())):
+        if stroke[:, axis].min() > reach:
             groups.append([])
         groups[-1].append(stroke)
-        reach = max(reach, float(stroke[:, 0].max()))
+        reach = max(reach, float(stroke[:, axis].max()))
     return groups
 
 

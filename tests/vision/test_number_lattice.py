@@ -3,7 +3,8 @@ from math import log
 import numpy as np
 import pytest
 
-from model.vision.number_lattice import likeliest_runs, lines_of, reading_order, runs_of
+from model.vision.number_lattice import likeliest_runs, reading_order, runs_of
+from model.vision.strokes import lines_of
 
 
 def bar(x0, x1, y0=0.0, y1=100.0):
